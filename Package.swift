@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+// The house: one target per room. `docs/architecture.md` has the picture, `scripts/check` holds the imports to it.
+
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func room(_ name: String, uses: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: uses, swiftSettings: house)
+}
+
+func tests(_ name: String, uses: Target.Dependency...) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + uses, swiftSettings: house)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "postern",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "postern", targets: ["postern"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Ground floor: pure values.
+        room("Mail"),
+        room("MIME", uses: "Mail"),
+        room("SMTP", uses: "Mail"),
+        room("DNS"),
+        room("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
+        room("AWSWire", uses: crypto),
+
+        // First floor: the trade.
+        room("Journal", uses: "Mail"),
+        room("Access", uses: "Mail", "Journal", crypto),
+        room("Queue", uses: "Mail", "Journal"),
+        room("Sending", uses: "Mail", "MIME", "DNS", "Authentication", "Access", "Queue", "Journal"),
+        room("Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Queue", "Journal", log),
+
+        // Second floor: doors.
+        room("SMTPListener", uses: "Mail", "SMTP", "Access", "Sending", "Queue", nio, nioPosix, nioTLS, nioSSL, log, lifecycle),
+        room("SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", nio, nioPosix, nioSSL, nioTLS),
+        .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
+        room("Resolver", uses: "DNS", "CUnbound"),
+        room("AWSAccess", uses: "Mail", "AWSWire", "Access"),
+        room("SESv1", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
+        room("SESv2", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
+        room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
+        room("Operator", uses: "Mail", "Authentication", "AWSWire", "AWSAccess", "Access", "Sending"),
+        room("API", uses: "AWSWire", hummingbird, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
+        room("Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log, .product(name: "Mustache", package: "swift-mustache")),
+        room("SQLite", uses: "Mail", "Journal", "Queue", "Sending", "Delivery", .product(name: "GRDB", package: "GRDB.swift")),
+
+        // Apart.
+        room("AWSClient", uses: "AWSWire"),
+
+        // Roof.
+        room(
+            "Settings",
+            uses: "Mail", .product(name: "Configuration", package: "swift-configuration"),
+            .product(name: "Yams", package: "Yams")),
+        .executableTarget(
+            name: "postern",
+            dependencies: [
+                "Mail", "MIME", "SMTP", "DNS", "Authentication", "AWSWire", "Journal", "Access", "Queue", "Sending",
+                "Delivery", "SMTPListener", "SMTPTransport", "Resolver", "SESv1", "SESv2", "STS", "Operator", "API",
+                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", nio, nioPosix, nioSSL, log, lifecycle, signals, crypto,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+
+        // Beside.
+        .target(
+            name: "TestSupport", dependencies: ["Mail", "DNS", "Journal", "Queue", "Sending", "Delivery"], path: "Tests/TestSupport",
+            swiftSettings: house),
+        tests("Mail"),
+        tests("MIME", uses: "Mail"),
+        tests("SMTP", uses: "Mail"),
+        tests("DNS"),
+        tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
+        tests("AWSWire"),
+        tests("Journal", uses: "Mail", "TestSupport"),
+        tests("Access", uses: "Mail"),
+        tests("Queue", uses: "Mail", "TestSupport"),
+        tests("Sending", uses: "Mail", "Access", "Queue", "DNS", "TestSupport"),
+        tests("Delivery", uses: "Mail", "SMTP", "Queue", "DNS", "TestSupport"),
+        tests("SQLite", uses: "Mail", "Queue", "Journal", "TestSupport"),
+        tests("SESv1", uses: "AWSWire"),
+        tests("SESv2", uses: "AWSWire"),
+        tests("Resolver", uses: "DNS"),
+        tests("SMTPListener", uses: "SMTP"),
+        tests("SMTPTransport", uses: "SMTP", "Delivery"),
+        tests("Console"),
+        tests("Settings"),
+        tests("API"),
+    ],
+    swiftLanguageModes: [.v6]
+)
