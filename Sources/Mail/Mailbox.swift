@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One mail address: `local-part@domain` (RFC 5321 §4.1.2), never a display name, never a source route.
+///
+/// The local part is kept as written (RFC 5321 §2.4: only its own host may interpret it), unquoted; the
+/// domain is canonical. Address literals are refused: Postern neither sends to nor from a bare address.
+///
+/// Limits: local part 64 octets, whole address 254 (RFC 5321 §4.5.3.1, RFC 3696 erratum 1690).
+package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
+    package static let maximumLocalPartLength = 64
+    package static let maximumLength = 254
+
+    /// Without quotes and escapes: `"a b"@example.com` has the local part `a b`.
+    package let localPart: String
+    package let domain: Domain
+
+    /// Mailbox = Local-part "@" Domain          ; RFC 5321 §4.1.2, SMTPUTF8 of RFC 6531 §3.3
+    package init(parsing text: some StringProtocol) throws(SyntaxError) {
+        var scanner = LocalPartScanner(text)
+        let localPart = try scanner.scan()
+        try self.init(localPart: localPart, domain: try Domain(parsing: scanner.rest))
+    }
+
+    package init(localPart: String, domain: Domain) throws(SyntaxError) {
+        guard !localPart.isEmpty else { throw SyntaxError(expected: "a local-part", offset: 0) }
+        guard localPart.utf8.count <= Self.maximumLocalPartLength else {
+            throw SyntaxError(expected: "at most \(Self.maximumLocalPartLength) octets of local-part", offset: 64)
+        }
+        guard localPart.utf8.count + 1 + domain.description.utf8.count <= Self.maximumLength else {
+            throw SyntaxError(expected: "an address of at most \(Self.maximumLength) octets", offset: Self.maximumLength)
+        }
+        self.localPart = localPart
+        self.domain = domain
+    }
+
+    /// Whether the local part holds anything beyond ASCII, so that a peer must offer SMTPUTF8.
+    package var needsSMTPUTF8: Bool { !localPart.utf8.allSatisfy { $0 < 0x80 } }
+
+    /// As it goes on the wire, quoted where the grammar asks for it.
+    package var description: String { "\(wireLocalPart)@\(domain)" }
+
+    private var wireLocalPart: String {
+        if LocalPartScanner.isDotString(localPart) { return localPart }
+        let escaped = localPart.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
+        return "\"" + String(escaped) + "\""
+    }
+}
+
+/// Local-part = Dot-string / Quoted-string          ; RFC 5321 §4.1.2
+struct LocalPartScanner {
+    private let text: [Unicode.Scalar]
+    private var position = 0
+
+    init(_ text: some StringProtocol) { self.text = Array(text.unicodeScalars) }
+
+    /// What follows the `@`.
+    var rest: String { String(String.UnicodeScalarView(text[position...])) }
+
+    mutating func scan() throws(SyntaxError) -> String {
+        let local = text.first == "\"" ? try quoted() : try dotted()
+        guard position < text.count, text[position] == "@" else {
+            throw SyntaxError(expected: "'@'", offset: position)
+        }
+        position += 1
+        return local
+    }
+
+    // Dot-string = Atom *("." Atom)
+    private mutating func dotted() throws(SyntaxError) -> String {
+        let start = position
+        while position < text.count, Self.isAtomText(text[position]) || text[position] == "." { position += 1 }
+        let local = String(String.UnicodeScalarView(text[start..<position]))
+        guard Self.isDotString(local) else { throw SyntaxError(expected: "a local-part", offset: position) }
+        return local
+    }
+
+    // Quoted-string = DQUOTE *QcontentSMTP DQUOTE
+    private mutating func quoted() throws(SyntaxError) -> String {
+        var local = String.UnicodeScalarView()
+        position += 1
+        while position < text.count, text[position] != "\"" {
+            if text[position] == "\\" { position += 1 }
+            guard position < text.count, text[position].value >= 32, text[position].value != 127 else {
+                throw SyntaxError(expected: "printable text in a quoted local-part", offset: position)
+            }
+            local.append(text[position])
+            position += 1
+        }
+        guard position < text.count else { throw SyntaxError(expected: "a closing quote", offset: position) }
+        position += 1
+        return String(local)
+    }
+
+    static func isDotString(_ local: String) -> Bool {
+        !local.isEmpty
+            && local.split(separator: ".", omittingEmptySubsequences: false).allSatisfy {
+                !$0.isEmpty && $0.unicodeScalars.allSatisfy(isAtomText)
+            }
+    }
+
+    // atext = ALPHA / DIGIT / "!" / "#" / … ; RFC 5322 §3.2.3, and UTF8-non-ascii of RFC 6531 §3.3
+    private static func isAtomText(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.isASCII else {
+            return !scalar.properties.isWhitespace && !scalar.properties.isDefaultIgnorableCodePoint
+                && scalar.properties.generalCategory != .control
+        }
+        return UInt8(scalar.value).isLetterOrDigit || "!#$%&'*+-/=?^_`{|}~".unicodeScalars.contains(scalar)
+    }
+}
