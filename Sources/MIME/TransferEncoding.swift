@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Base64 (RFC 2045 §6.8).
+package enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let values: [UInt8] = {
+        var table = [UInt8](repeating: 255, count: 256)
+        for (value, octet) in alphabet.enumerated() { table[Int(octet)] = UInt8(value) }
+        return table
+    }()
+
+    package static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var group: UInt32 = 0
+        var held = 0
+        for byte in bytes {
+            group = group << 8 | UInt32(byte)
+            held += 1
+            if held == 3 {
+                for shift in [18, 12, 6, 0] as [UInt32] { result.append(alphabet[Int(group >> shift & 63)]) }
+                group = 0
+                held = 0
+            }
+        }
+        if held > 0 {
+            group <<= 8 * UInt32(3 - held)
+            for place in 0..<4 {
+                result.append(place <= held ? alphabet[Int(group >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "="))
+            }
+        }
+        return result
+    }
+
+    /// In lines of 76, each ended by CRLF.
+    package static func lines(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        let text = encode(bytes)
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count + text.count / 38 + 2)
+        for start in stride(from: 0, to: text.count, by: 76) {
+            result += text[start..<min(start + 76, text.count)]
+            result += [13, 10]
+        }
+        return result
+    }
+
+    /// Takes what it can: octets outside the alphabet are passed over, as RFC 2045 asks.
+    package static func decode(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count / 4 * 3)
+        var group: UInt32 = 0
+        var bits = 0
+        for octet in text {
+            let value = values[Int(octet)]
+            if value == 255 { continue }
+            group = (group << 6 | UInt32(value)) & 0xFFFFFF
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                result.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+            }
+        }
+        return result
+    }
+}
+
+/// Quoted-printable (RFC 2045 §6.7).
+package enum QuotedPrintable {
+    private static let hex = Array("0123456789ABCDEF".utf8)
+
+    /// Encodes text whose lines end in CRLF; the line ends stay line ends.
+    package static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + bytes.count / 8)
+        let text = Array(bytes)
+        var column = 0
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            if byte == 13, index + 1 < text.count, text[index + 1] == 10 {
+                result += [13, 10]
+                column = 0
+                index += 2
+                continue
+            }
+            let token = token(byte, atLineEnd: index + 1 >= text.count || text[index + 1] == 13)
+            if column + token.count > 75 {
+                result += [UInt8(ascii: "="), 13, 10]
+                column = 0
+            }
+            result += token
+            column += token.count
+            index += 1
+        }
+        return result
+    }
+
+    private static func token(_ byte: UInt8, atLineEnd: Bool) -> [UInt8] {
+        let plain = (33...126).contains(byte) && byte != UInt8(ascii: "=") || (byte == 32 || byte == 9) && !atLineEnd
+        return plain ? [byte] : [UInt8(ascii: "="), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+    }
+
+    package static func decode(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var index = 0
+        while index < text.count {
+            if text[index] == UInt8(ascii: "=") {
+                if index + 2 < text.count, let high = digit(text[index + 1]), let low = digit(text[index + 2]) {
+                    result.append(high << 4 | low)
+                    index += 3
+                    continue
+                }
+                var end = index + 1
+                while end < text.count, text[end] == 32 || text[end] == 9 || text[end] == 13 { end += 1 }
+                if end < text.count, text[end] == 10 {
+                    index = end + 1
+                    continue
+                }
+            }
+            result.append(text[index])
+            index += 1
+        }
+        return result
+    }
+
+    /// The "Q" encoding of header words, in which `_` is a space (RFC 2047 §4.2).
+    static func decodeWord(_ text: [UInt8]) -> [UInt8] { decode(text.map { $0 == UInt8(ascii: "_") ? 32 : $0 }) }
+
+    private static func digit(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}
