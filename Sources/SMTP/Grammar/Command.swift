@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Mail
+
+/// One command line of an SMTP client (RFC 5321 §4.1.1 and its extensions).
+package enum Command: Hashable, Sendable {
+    case ehlo(String)
+    case helo(String)
+    case mail(ReversePath, MailParameters)
+    case rcpt(ForwardPath)
+    case data
+    case bdat(length: Int, isLast: Bool)
+    case rset, noop, quit, help, vrfy, expn, startTLS
+    case auth(mechanism: String, initialResponse: String?)
+}
+
+/// Parameters of MAIL FROM that we know (RFC 1870, 6152, 6531, 4954).
+package struct MailParameters: Hashable, Sendable {
+    package var size: Int?
+    package var is8Bit = false
+    package var isSMTPUTF8 = false
+
+    package init() {}
+}
+
+/// Why a line is no command; each case has its own reply.
+package enum CommandFault: Error, Hashable, Sendable {
+    case unknownCommand
+    case badArguments(String)
+    /// A parameter nobody announced (RFC 5321 §4.1.1.11: 555).
+    case unknownParameter(String)
+    case badReversePath(String)
+    case badForwardPath(String)
+}
+
+extension Command {
+    /// - Parameter line: without its CRLF.
+    package static func parse(_ line: [UInt8]) throws(CommandFault) -> Command {
+        let text = String(decoding: line, as: UTF8.self)
+        let verb = text.prefix { $0 != " " }.uppercased()
+        let argument = text.dropFirst(verb.count).drop { $0 == " " }
+        switch verb {
+        case "EHLO": return .ehlo(try name(argument))
+        case "HELO": return .helo(try name(argument))
+        case "MAIL": return try mail(argument)
+        case "RCPT": return try rcpt(argument)
+        case "DATA": return .data
+        case "BDAT": return try bdat(argument)
+        case "RSET": return .rset
+        case "NOOP": return .noop
+        case "QUIT": return .quit
+        case "HELP": return .help
+        case "VRFY": return .vrfy
+        case "EXPN": return .expn
+        case "STARTTLS": return .startTLS
+        case "AUTH": return try auth(argument)
+        default: throw .unknownCommand
+        }
+    }
+
+    // ehlo = "EHLO" SP ( Domain / address-literal ) CRLF; any printable word is taken, clients send all sorts
+    private static func name(_ argument: Substring) throws(CommandFault) -> String {
+        let word = argument.prefix { $0 != " " }
+        guard !word.isEmpty, word.utf8.count <= 255, word.utf8.allSatisfy({ (33...126).contains($0) }) else {
+            throw .badArguments("HELO and EHLO need the client's name")
+        }
+        return String(word)
+    }
+
+    // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
+    private static func mail(_ argument: Substring) throws(CommandFault) -> Command {
+        let (path, rest) = try path(argument, after: "FROM:", fault: CommandFault.badReversePath)
+        let parameters = try parameters(rest)
+        if path.isEmpty { return .mail(.null, parameters) }
+        guard let mailbox = try? Mailbox(parsing: path) else { throw .badReversePath(String(path)) }
+        return .mail(.mailbox(mailbox), parameters)
+    }
+
+    // rcpt = "RCPT TO:" Forward-path [SP Rcpt-parameters] CRLF
+    private static func rcpt(_ argument: Substring) throws(CommandFault) -> Command {
+        let (path, rest) = try path(argument, after: "TO:", fault: CommandFault.badForwardPath)
+        if let parameter = rest.split(separator: " ").first { throw .unknownParameter(String(parameter)) }
+        guard let mailbox = try? Mailbox(parsing: path) else { throw .badForwardPath(String(path)) }
+        return .rcpt(ForwardPath(mailbox))
+    }
+
+    // Path = "<" [A-d-l ":"] Mailbox ">"; source routes are refused, and so no "@" may stand first
+    private static func path(
+        _ argument: Substring, after keyword: String, fault: (String) -> CommandFault
+    ) throws(CommandFault) -> (Substring, Substring) {
+        guard argument.prefix(keyword.count).uppercased() == keyword else {
+            throw .badArguments("expected \(keyword)<address>")
+        }
+        let text = argument.dropFirst(keyword.count).drop { $0 == " " }
+        guard text.first == "<" else { throw fault(String(text)) }
+        var quoted = false
+        var escaped = false
+        for index in text.indices.dropFirst() {
+            let character = text[index]
+            if character == ">", !quoted {
+                return (text[text.index(after: text.startIndex)..<index], text[text.index(after: index)...])
+            }
+            if character == "\"", !escaped { quoted.toggle() }
+            escaped = character == "\\" && !escaped
+        }
+        throw fault(String(text))
+    }
+
+    private static func parameters(_ text: Substring) throws(CommandFault) -> MailParameters {
+        var result = MailParameters()
+        for parameter in text.split(separator: " ") {
+            let halves = parameter.split(separator: "=", maxSplits: 1)
+            let value = halves.count > 1 ? halves[1].uppercased() : ""
+            switch (halves.first?.uppercased() ?? "", value) {
+            case ("SIZE", _):
+                guard let size = Int(value), size >= 0 else { throw .badArguments("SIZE must be a number") }
+                result.size = size
+            case ("BODY", "7BIT"): break
+            case ("BODY", "8BITMIME"): result.is8Bit = true
+            case ("SMTPUTF8", ""): result.isSMTPUTF8 = true
+            case ("AUTH", _): break
+            default: throw .unknownParameter(String(parameter))
+            }
+        }
+        return result
+    }
+
+    // bdat-cmd = "BDAT" SP chunk-size [SP "LAST"] CRLF ; RFC 3030 §2
+    private static func bdat(_ argument: Substring) throws(CommandFault) -> Command {
+        let words = argument.split(separator: " ")
+        guard let length = words.first.flatMap({ Int($0) }), length >= 0, words.count <= 2,
+            words.count == 1 || words[1].uppercased() == "LAST"
+        else { throw .badArguments("BDAT needs a length, and perhaps LAST") }
+        return .bdat(length: length, isLast: words.count == 2)
+    }
+
+    // auth = "AUTH" SP mechanism [SP initial-response] ; RFC 4954 §4
+    private static func auth(_ argument: Substring) throws(CommandFault) -> Command {
+        let words = argument.split(separator: " ")
+        guard (1...2).contains(words.count) else { throw .badArguments("AUTH needs a mechanism") }
+        return .auth(mechanism: words[0].uppercased(), initialResponse: words.count == 2 ? String(words[1]) : nil)
+    }
+}
