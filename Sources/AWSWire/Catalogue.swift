@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A response ready for HTTP.
+package struct WireResponse: Sendable {
+    package let status: Int
+    package let headers: [(name: String, value: String)]
+    package let body: [UInt8]
+}
+
+/// An operation without its types: decode, run, encode.
+struct AnyOperation: Sendable {
+    let name: String
+    let route: Route
+    let run: @Sendable (_ json: [UInt8], _ context: RequestContext, _ wire: WireProtocol) async throws -> [UInt8]
+
+    init<Declared: Operation>(_ operation: Declared) {
+        name = Declared.name
+        route = Declared.route
+        run = { json, context, wire in
+            let input = try JSONCodec.decode(Declared.Input.self, from: json)
+            let output = try await operation.run(input, as: context)
+            if case .query(let namespace) = wire {
+                return try XMLWriter.response(output, operation: Declared.name, namespace: namespace, requestID: context.requestID)
+            }
+            return try JSONCodec.encode(output)
+        }
+    }
+}
+
+/// All operations of one service in one protocol.
+package struct ServiceCatalogue: Sendable {
+    package let wire: WireProtocol
+    /// The Query protocol's version; empty for others.
+    package let version: String
+    private var byName: [String: AnyOperation] = [:]
+    private var rest: [(method: String, pattern: [Substring], operation: AnyOperation)] = []
+
+    package init(_ wire: WireProtocol, version: String = "") {
+        self.wire = wire
+        self.version = version
+    }
+
+    package mutating func add(_ operation: some Operation) {
+        let erased = AnyOperation(operation)
+        byName[erased.name] = erased
+        if case .rest(let method, let pattern) = erased.route {
+            rest.append((method, pattern.split(separator: "/"), erased))
+        }
+    }
+
+    package var operationNames: [String] { byName.keys.sorted() }
+
+    /// The operation a request asks for, with its input as JSON.
+    func find(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
+        switch wire {
+        case .query: try findAction(request)
+        case .restJSON: try findRoute(request)
+        case .json: try findTarget(request)
+        }
+    }
+
+    private func findAction(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
+        let form = String(validating: request.body, as: UTF8.self)
+        guard let form else { throw ServiceError("MalformedInput", "The request body is not UTF-8.") }
+        let pairs = Percent.pairs(request.query, plusIsSpace: true) + Percent.pairs(form, plusIsSpace: true)
+        guard let action = pairs.first(where: { $0.name == "Action" })?.value else {
+            throw ServiceError("MissingAction", "The request is missing an action or operation parameter.")
+        }
+        let asked = pairs.first { $0.name == "Version" }?.value ?? version
+        guard let operation = byName[action], asked == version else {
+            throw ServiceError("InvalidAction", "Could not find operation \(action) for version \(asked)")
+        }
+        return (operation, try FormCodec.json(pairs.filter { $0.name != "Action" && $0.name != "Version" }))
+    }
+
+    private func findTarget(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
+        let target = request.header("x-amz-target") ?? ""
+        guard let name = target.split(separator: ".").last, let operation = byName[String(name)] else {
+            throw ServiceError("UnknownOperationException", nil)
+        }
+        return (operation, request.body)
+    }
+
+    private func findRoute(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
+        let segments = request.path.split(separator: "/")
+        for (method, pattern, operation) in rest where method == request.method && pattern.count == segments.count {
+            if let labels = Self.match(pattern, segments) {
+                return (operation, try Self.merged(labels + Percent.pairs(request.query, plusIsSpace: false), request.body))
+            }
+        }
+        throw ServiceError("UnknownOperationException", nil, status: 404)
+    }
+
+    private static func match(_ pattern: [Substring], _ segments: [Substring]) -> [(name: String, value: String)]? {
+        var labels: [(name: String, value: String)] = []
+        for (part, segment) in zip(pattern, segments) {
+            if part.first == "{" {
+                let value = String(decoding: Percent.decode(segment, plusIsSpace: false), as: UTF8.self)
+                labels.append((String(part.dropFirst().dropLast()), value))
+            } else if part != segment {
+                return nil
+            }
+        }
+        return labels
+    }
+
+    // Labels and parameters stand first in the body's own object; a member that stands twice is refused by nobody's
+    // accident: JSON decoders take the first.
+    private static func merged(_ parameters: [(name: String, value: String)], _ body: [UInt8]) throws -> [UInt8] {
+        guard !parameters.isEmpty else { return body }
+        let members = parameters.map { "\(JSONCodec.literal($0.name)):\(JSONCodec.literal($0.value))" }.joined(separator: ",")
+        let rest = body.drop { [32, 9, 10, 13].contains($0) }
+        guard !rest.isEmpty else { return Array("{\(members)}".utf8) }
+        guard rest.first == UInt8(ascii: "{") else { throw InputFault.malformed("The request body must be a JSON object.") }
+        let inner = rest.dropFirst().drop { [32, 9, 10, 13].contains($0) }
+        return Array("{\(members)\(inner.first == UInt8(ascii: "}") ? "" : ",")".utf8) + inner
+    }
+}

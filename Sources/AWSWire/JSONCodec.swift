@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// JSON with AWS's member names: `EmailIdentity` on the wire is `emailIdentity` in Swift.
+enum JSONCodec {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .custom { path in
+            guard let key = path.last, key.intValue == nil else { return path.last ?? Key(stringValue: "") }
+            return Key(stringValue: key.stringValue.changingFirst { $0.lowercased() })
+        }
+        do {
+            return try decoder.decode(type, from: body.isEmpty ? Data("{}".utf8) : Data(body))
+        } catch let error as ServiceError {
+            throw error
+        } catch DecodingError.keyNotFound(let key, let context) {
+            throw InputFault.missing(name(context.codingPath + [key]))
+        } catch DecodingError.valueNotFound(_, let context) {
+            throw InputFault.missing(name(context.codingPath))
+        } catch DecodingError.typeMismatch(_, let context) {
+            throw InputFault.malformed("Unexpected type for '\(name(context.codingPath))'.")
+        } catch {
+            throw InputFault.malformed("The request body is not valid JSON.")
+        }
+    }
+
+    static func encode(_ value: some Encodable, forXML: Bool = false) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        if forXML { encoder.userInfo[.isXML] = true }
+        encoder.keyEncodingStrategy = .custom { path in
+            guard let key = path.last, key.intValue == nil else { return path.last ?? Key(stringValue: "") }
+            return Key(stringValue: key.stringValue.changingFirst { $0.uppercased() })
+        }
+        return Array(try encoder.encode(value))
+    }
+
+    private static func name(_ path: [any CodingKey]) -> String {
+        path.filter { $0.intValue == nil }.map { $0.stringValue }.joined(separator: ".")
+    }
+
+    /// A JSON string literal.
+    static func literal(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 32:
+                result += "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+/// What is wrong with an input, before any operation saw it.
+enum InputFault: Error {
+    case missing(String)
+    case malformed(String)
+}
+
+extension String {
+    fileprivate func changingFirst(_ change: (Character) -> String) -> String {
+        first.map { change($0) + dropFirst() } ?? self
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Gives the secret of an access key and says whose it is.
+package protocol CredentialProvider: Sendable {
+    func credential(for accessKeyID: String, sessionToken: String?) async -> CredentialLookup
+}
+
+package enum CredentialLookup: Sendable {
+    case found(secret: [UInt8], identity: any Sendable)
+    case unknown
+    case unavailable
+}
+
+/// Everything behind the API port: authenticates a request, finds its operation, and answers in its protocol.
+package final class ServiceRouter: Sendable {
+    private static let signingKeyCapacity = 1_000
+
+    private struct KeyID: Hashable {
+        let accessKeyID: String
+        let scope: SigV4.Scope
+        let secretHash: Int
+    }
+
+    private let region: String
+    private let credentials: any CredentialProvider
+    private let now: @Sendable () -> Int64
+    private let report: @Sendable (String, any Error) -> Void
+    private let services: [String: [ServiceCatalogue]]
+    private let signingKeys = Mutex<[KeyID: [UInt8]]>([:])
+
+    /// - Parameters:
+    ///   - services: catalogues by SigV4 service name.
+    ///   - now: seconds since 1970.
+    ///   - report: told once of each failure that is ours, with the request id.
+    package init(
+        region: String, services: [String: [ServiceCatalogue]], credentials: any CredentialProvider,
+        now: @escaping @Sendable () -> Int64, report: @escaping @Sendable (String, any Error) -> Void
+    ) {
+        self.region = region
+        self.services = services
+        self.credentials = credentials
+        self.now = now
+        self.report = report
+    }
+
+    /// A request whose head was believed; the body may be read now.
+    package struct Admission: Sendable {
+        let check: SigV4Check
+        let secret: [UInt8]
+        let identity: any Sendable
+        package let maximumBody: Int
+    }
+
+    /// The protocol a request seems to be of, so that even a refusal is in it.
+    package func wire(of request: WireRequest) -> WireProtocol {
+        if request.path.hasPrefix("/v2/") { return .restJSON }
+        if request.header("x-amz-target") != nil { return .json(version: "1.1") }
+        let scope = request.header("authorization").flatMap { $0.split(separator: "/").dropFirst(3).first }
+        if scope == "sts" { return services["sts"]?.first?.wire ?? .query(namespace: "") }
+        return services["ses"]?.first { if case .query = $0.wire { true } else { false } }?.wire ?? .query(namespace: "")
+    }
+
+    /// Looks at the head alone: key, date and scope.
+    package func admit(_ request: WireRequest) async throws(SignatureFault) -> Admission {
+        let check = try SigV4Check(request, regions: { self.regions(for: $0) }, now: now())
+        switch await credentials.credential(for: check.accessKeyID, sessionToken: check.sessionToken) {
+        case .unknown: throw .unknownKey
+        case .unavailable: throw .unavailable
+        case .found(let secret, let identity):
+            return Admission(check: check, secret: secret, identity: identity, maximumBody: Self.maximumBody(request))
+        }
+    }
+
+    /// Answers a complete request.
+    package func answer(
+        _ request: WireRequest, _ admission: Admission, sourceAddress: String, tlsVersion: String?, requestID: String
+    ) async -> WireResponse {
+        let wire = wire(of: request)
+        do {
+            try admission.check.verify(request, key: signingKey(admission))
+        } catch {
+            return refusal(ServiceError(error, wire), wire, requestID)
+        }
+        let context = RequestContext(
+            identity: admission.identity, accessKeyID: admission.check.accessKeyID, sourceAddress: sourceAddress,
+            tlsVersion: tlsVersion, userAgent: request.header("user-agent") ?? "", requestID: requestID)
+        do {
+            guard let catalogue = services[admission.check.scope.service]?.first(where: { $0.wire == wire }) else {
+                throw ServiceError("UnknownOperationException", nil, status: 404)
+            }
+            let (operation, input) = try catalogue.find(request)
+            let body = try await operation.run(input, context, wire)
+            return response(200, body, wire, requestID)
+        } catch {
+            return refusal(serviceError(for: error, wire, requestID), wire, requestID)
+        }
+    }
+
+    /// An error in the protocol's own shape.
+    package func refusal(_ error: ServiceError, _ wire: WireProtocol, _ requestID: String) -> WireResponse {
+        switch wire {
+        case .query(let namespace):
+            return response(error.status, XMLWriter.error(error, namespace: namespace, requestID: requestID), wire, requestID)
+        case .restJSON:
+            let message = error.message.map { JSONCodec.literal($0) } ?? "null"
+            return response(
+                error.status, Array("{\"message\":\(message)}".utf8), wire, requestID, [("x-amzn-ErrorType", error.code)])
+        case .json:
+            let message = error.message.map { ",\"message\":\(JSONCodec.literal($0))" } ?? ""
+            return response(
+                error.status, Array("{\"__type\":\(JSONCodec.literal(error.code))\(message)}".utf8), wire, requestID)
+        }
+    }
+
+    private func serviceError(for error: any Error, _ wire: WireProtocol, _ requestID: String) -> ServiceError {
+        switch (error, wire) {
+        case (let error as ServiceError, _): return error
+        case (InputFault.missing(let name), .query):
+            let member = name.split(separator: ".").last ?? ""
+            return ServiceError(
+                "ValidationError",
+                "1 validation error detected: Value null at '\(member)' failed to satisfy constraint: Member must not be null")
+        case (InputFault.missing(let name), _): return ServiceError("BadRequestException", "\(name) is required.")
+        case (InputFault.malformed(let why), .query): return ServiceError("MalformedInput", why)
+        case (InputFault.malformed(let why), _): return ServiceError("SerializationException", why)
+        default:
+            report(requestID, error)
+            return .internalFailure(wire)
+        }
+    }
+
+    private func response(
+        _ status: Int, _ body: [UInt8], _ wire: WireProtocol, _ requestID: String, _ extra: [(name: String, value: String)] = []
+    ) -> WireResponse {
+        let type =
+            switch wire {
+            case .query: "text/xml"
+            case .restJSON: "application/json"
+            case .json(let version): "application/x-amz-json-\(version)"
+            }
+        return WireResponse(
+            status: status, headers: [("Content-Type", type), ("x-amzn-RequestId", requestID)] + extra, body: body)
+    }
+
+    // One region a server; the global services are also asked under us-east-1.
+    private func regions(for service: String) -> Set<String> {
+        guard services[service] != nil else { return [] }
+        return ["iam", "sts", "organizations", "s3"].contains(service) ? [region, "us-east-1"] : [region]
+    }
+
+    private func signingKey(_ admission: Admission) -> [UInt8] {
+        let id = KeyID(
+            accessKeyID: admission.check.accessKeyID, scope: admission.check.scope, secretHash: admission.secret.hashValue)
+        if let key = signingKeys.withLock({ $0[id] }) { return key }
+        let key = SigV4.signingKey(secret: admission.secret, scope: admission.check.scope)
+        signingKeys.withLock {
+            if $0.count >= Self.signingKeyCapacity { $0.removeAll() }
+            $0[id] = key
+        }
+        return key
+    }
+
+    // Content that is sent is 40 MB (v1: 10 MB) before Base64; everything else is small.
+    private static func maximumBody(_ request: WireRequest) -> Int {
+        if request.path.hasPrefix("/v2/email/outbound") { return 56 << 20 }
+        return request.header("content-type")?.hasPrefix("application/x-www-form-urlencoded") == true ? 42 << 20 : 1 << 20
+    }
+}

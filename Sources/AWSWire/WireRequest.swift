@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One HTTP request as it came, before anybody has read meaning into it.
+package struct WireRequest: Sendable {
+    package let method: String
+    /// As sent: still percent-encoded.
+    package let path: String
+    /// As sent, without `?`.
+    package let query: String
+    /// Names in lower case, in the order sent.
+    package let headers: [(name: String, value: String)]
+    package var body: [UInt8]
+
+    package init(method: String, path: String, query: String, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+    }
+
+    package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+}
+
+/// What an operation may know of its request beside its input.
+package struct RequestContext: Sendable {
+    /// Who the credential provider said this is.
+    package let identity: any Sendable
+    package let accessKeyID: String
+    package let sourceAddress: String
+    /// Nil in clear.
+    package let tlsVersion: String?
+    package let userAgent: String
+    package let requestID: String
+
+    package init(
+        identity: any Sendable, accessKeyID: String, sourceAddress: String, tlsVersion: String?, userAgent: String,
+        requestID: String
+    ) {
+        self.identity = identity
+        self.accessKeyID = accessKeyID
+        self.sourceAddress = sourceAddress
+        self.tlsVersion = tlsVersion
+        self.userAgent = userAgent
+        self.requestID = requestID
+    }
+}
+
+/// Percent-encoding as SigV4 wants it: only unreserved characters stay (RFC 3986 §2.3).
+enum Percent {
+    static func encode(_ text: some Collection<UInt8>, keeping extra: UInt8? = nil) -> String {
+        let hex = Array("0123456789ABCDEF".utf8)
+        var result: [UInt8] = []
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "~"):
+                result.append(byte)
+            default:
+                if byte == extra { result.append(byte) } else { result += [37, hex[Int(byte >> 4)], hex[Int(byte & 15)]] }
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> [UInt8] {
+        var result: [UInt8] = []
+        let bytes = Array(text.utf8)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == 37, index + 2 < bytes.count,
+                let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
+            {
+                result.append(value)
+                index += 3
+                continue
+            }
+            result.append(plusIsSpace && bytes[index] == UInt8(ascii: "+") ? 32 : bytes[index])
+            index += 1
+        }
+        return result
+    }
+
+    /// `a=b&c=d` as decoded pairs; at most 10,000.
+    static func pairs(_ text: some StringProtocol, plusIsSpace: Bool) -> [(name: String, value: String)] {
+        text.split(separator: "&").prefix(10_000).map { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (
+                String(decoding: decode(halves[0], plusIsSpace: plusIsSpace), as: UTF8.self),
+                halves.count > 1 ? String(decoding: decode(halves[1], plusIsSpace: plusIsSpace), as: UTF8.self) : ""
+            )
+        }
+    }
+}
