@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Mail
+
+/// Something that happened, written once and never changed.
+///
+/// A fact is committed in the same transaction as the change it tells of; everything downstream (events,
+/// metrics, the trail, the SIEM) reads facts with a cursor of its own and may lag without slowing mail.
+package struct Fact: Hashable, Sendable {
+    package let at: Timestamp
+    package let account: AccountID
+    /// Nil for facts that are not about one message.
+    package let message: MessageID?
+    package let event: Event
+
+    package init(at: Timestamp, account: AccountID, message: MessageID?, event: Event) {
+        self.at = at
+        self.account = account
+        self.message = message
+        self.event = event
+    }
+
+    package enum Event: Hashable, Sendable, Codable {
+        /// The message is on stable storage and the caller has, or will get, its success.
+        case accepted(Accepted)
+        /// One try at some recipients ended; each of them is named in exactly one of the three outcomes.
+        case delivered(Outcome)
+        case deferred(Outcome, next: Int64)
+        case bounced(Outcome)
+        /// A send that was turned away, with the control that said no.
+        case refused(Refused)
+        /// A record of the house was changed: `CreateEmailIdentity`, `DeleteEmailIdentity`, …
+        case administered(Administered)
+    }
+
+    package struct Accepted: Hashable, Sendable, Codable {
+        package var door: String
+        package var principal: String
+        package var reversePath: String
+        package var from: String
+        package var recipients: [String]
+        package var identity: String
+        package var size: Int
+        package var sourceAddress: String
+        package var configurationSet: String?
+        package var tags: [String: String]
+
+        package init(
+            door: String, principal: String, reversePath: String, from: String, recipients: [String], identity: String,
+            size: Int, sourceAddress: String, configurationSet: String? = nil, tags: [String: String] = [:]
+        ) {
+            self.door = door
+            self.principal = principal
+            self.reversePath = reversePath
+            self.from = from
+            self.recipients = recipients
+            self.identity = identity
+            self.size = size
+            self.sourceAddress = sourceAddress
+            self.configurationSet = configurationSet
+            self.tags = tags
+        }
+    }
+
+    package struct Outcome: Hashable, Sendable, Codable {
+        package var recipients: [String]
+        package var attempt: Int
+        /// Who answered: `mx1.example.com [192.0.2.1]:25`; empty where nobody did.
+        package var peer: String
+        /// The peer's last reply, or ours where there was none.
+        package var reply: String
+        /// `TLSv1.3 TLS_AES_128_GCM_SHA256`, or nil for a connection in clear.
+        package var tls: String?
+        package var milliseconds: Int
+
+        package init(recipients: [String], attempt: Int, peer: String, reply: String, tls: String?, milliseconds: Int) {
+            self.recipients = recipients
+            self.attempt = attempt
+            self.peer = peer
+            self.reply = reply
+            self.tls = tls
+            self.milliseconds = milliseconds
+        }
+    }
+
+    package struct Refused: Hashable, Sendable, Codable {
+        package var door: String
+        package var principal: String
+        package var control: String
+        package var reason: String
+        package var sourceAddress: String
+
+        package init(door: String, principal: String, control: String, reason: String, sourceAddress: String) {
+            self.door = door
+            self.principal = principal
+            self.control = control
+            self.reason = reason
+            self.sourceAddress = sourceAddress
+        }
+    }
+
+    package struct Administered: Hashable, Sendable, Codable {
+        package var operation: String
+        package var principal: String
+        package var resource: String
+        package var sourceAddress: String
+
+        package init(operation: String, principal: String, resource: String, sourceAddress: String) {
+            self.operation = operation
+            self.principal = principal
+            self.resource = resource
+            self.sourceAddress = sourceAddress
+        }
+    }
+}
