@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSWire
+package import Access
+package import Mail
+
+/// Access as the source of AWS credentials.
+package struct AccessCredentials: CredentialProvider {
+    private let access: AccessControl
+
+    package init(_ access: AccessControl) { self.access = access }
+
+    package func credential(for accessKeyID: String, sessionToken: String?) async -> CredentialLookup {
+        // Nobody has been given a session yet, so a token can only be a wrong one.
+        guard sessionToken == nil, let (secret, principal) = access.credential(for: accessKeyID) else { return .unknown }
+        return .found(secret: secret.exposed, identity: principal)
+    }
+}
+
+extension Caller {
+    /// Who an API request comes from.
+    /// - Throws: when the credential provider was not ours, which is a mistake in building the server.
+    package init(_ context: RequestContext) throws {
+        guard let principal = context.identity as? Principal else { throw UnknownIdentity() }
+        self.init(
+            principal: principal, accessKeyID: context.accessKeyID, door: .api, sourceAddress: context.sourceAddress,
+            tls: context.tlsVersion.map { TLSFacts(version: $0, cipher: "") }, agent: context.userAgent)
+    }
+}
+
+private struct UnknownIdentity: Error {}
+
+extension AccessControl {
+    /// Asks for one action on one resource.
+    /// - Throws: `ServiceError` with this code, 403 and IAM's sentence.
+    package func require(_ action: String, on resource: String = "*", as caller: Caller, code: String) throws {
+        let request = AccessRequest(caller: caller, action: action, resources: [resource])
+        if case .denied(let denial) = authorize(request) { throw ServiceError(code, denial.message, status: 403) }
+    }
+}
