@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Access
+package import Mail
+
+/// Why the gate turned a message away. Each door owns one switch from here to its own protocol.
+package enum SendRefusal: Error, Hashable, Sendable {
+    /// IAM's no.
+    case accessDenied(AccessDenial)
+    /// None of the account's verified identities covers these addresses.
+    case identitiesNotVerified([String], region: String)
+    /// The message has no From field.
+    case missingFrom
+    /// A field that may stand once stands twice.
+    case duplicateHeader(String)
+    /// An address in the envelope or the header that is none.
+    case invalidAddress(String, SyntaxError)
+    /// From must hold exactly one mailbox: nobody could say which of several was authorised.
+    case severalFromAddresses
+    /// The message cannot be parsed: bare line ends, header too long, too many parts.
+    case malformedMessage(String)
+    case noRecipients
+    case tooManyRecipients(limit: Int)
+    case messageTooLarge(limit: Int)
+    /// More than a hundred Received fields (RFC 5321 §6.3).
+    case mailLoop
+    case configurationSetMissing(String)
+    case dailyQuotaExceeded
+    case sendingRateExceeded
+
+    /// Which control said no, for the record.
+    package var control: String {
+        switch self {
+        case .accessDenied: "iam"
+        case .identitiesNotVerified: "identity-verification"
+        case .missingFrom, .duplicateHeader, .invalidAddress, .severalFromAddresses, .malformedMessage: "message-syntax"
+        case .noRecipients, .tooManyRecipients: "recipients"
+        case .messageTooLarge: "message-size"
+        case .mailLoop: "mail-loop"
+        case .configurationSetMissing: "configuration-set"
+        case .dailyQuotaExceeded, .sendingRateExceeded: "quota"
+        }
+    }
+
+    /// What is wrong and, where that helps, what to do; the same words at every door.
+    package var reason: String {
+        switch self {
+        case .accessDenied(let denial): denial.message
+        case .identitiesNotVerified(let names, let region):
+            "Email address is not verified. The following identities failed the check in region "
+                + "\(region.uppercased()): \(names.joined(separator: ", "))"
+        case .missingFrom: "Missing required header 'From'."
+        case .duplicateHeader(let name): "Duplicate header '\(name)'."
+        case .invalidAddress(let text, let error): Self.describe(text, error)
+        case .severalFromAddresses: "Header 'From' must hold exactly one address."
+        case .malformedMessage(let why): why
+        case .noRecipients: "Missing required destination: name at least one recipient."
+        case .tooManyRecipients(let limit): "Recipient count exceeds \(limit)."
+        case .messageTooLarge(let limit): "Message length is more than \(limit) bytes long."
+        case .mailLoop: "Too many Received headers: the message is in a loop."
+        case .configurationSetMissing(let name): "Configuration set <\(name)> does not exist."
+        case .dailyQuotaExceeded: "Daily message quota exceeded"
+        case .sendingRateExceeded: "Maximum sending rate exceeded."
+        }
+    }
+
+    // SES's own sentence for the commonest mistake, an address without a domain.
+    private static func describe(_ text: String, _ error: SyntaxError) -> String {
+        text.contains("@") ? "Invalid address '\(printable(text))': \(error)." : "Missing final '@domain'"
+    }
+
+    private static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(200).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
+    }
+}
