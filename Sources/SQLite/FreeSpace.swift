@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Queue
+import Synchronization
+
+/// Refuses mail before the disk is full, so that what was accepted can still be settled.
+final class FreeSpace: Sendable {
+    /// Seconds for which one look at the file system is believed.
+    private static let lifetime = 0.2
+
+    private let directory: String
+    private let reserve: Int
+    private let seen = Mutex<(at: UInt64, free: Int)>((0, 0))
+
+    init(directory: String, reserve: Int) {
+        self.directory = directory
+        self.reserve = reserve
+    }
+
+    /// - Throws: `SpoolFailure.noSpace`.
+    func require(_ size: Int) throws {
+        let now = DispatchTime.now().uptimeNanoseconds
+        let free = seen.withLock { seen in
+            if seen.at == 0 || Double(now - seen.at) / 1e9 > Self.lifetime { seen = (now, look()) }
+            seen.free -= size
+            return seen.free
+        }
+        guard free > reserve else { throw SpoolFailure.noSpace }
+    }
+
+    private func look() -> Int {
+        var status = statvfs()
+        // A file system that cannot be asked is left to answer at the write itself.
+        guard statvfs(directory, &status) == 0 else { return .max }
+        return Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+package import Journal
+package import Mail
+package import Sending
+
+/// Everything that is not mail, in `postern.db`: identities, readers' positions, and this file's own facts.
+package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
+    package let name = "records"
+    package let engine: Engine
+
+    package init(directory: String, synchronous: Engine.Synchronous) throws {
+        engine = try Engine(path: "\(directory)/postern.db", synchronous: synchronous, migrator: Self.migrator)
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("001-identities") { db in
+            try db.execute(sql: schema)
+            try db.execute(sql: Facts.schema)
+        }
+        return migrator
+    }
+
+    private static let schema = """
+        CREATE TABLE identity (
+            account TEXT NOT NULL CHECK (length(account) = 12),
+            name TEXT NOT NULL CHECK (length(name) > 0),
+            created_at BIGINT NOT NULL,
+            verification TEXT NOT NULL
+                CHECK (verification IN ('PENDING', 'SUCCESS', 'FAILED', 'TEMPORARY_FAILURE', 'NOT_STARTED')),
+            verification_error TEXT,
+            verification_token TEXT NOT NULL,
+            last_checked_at BIGINT,
+            last_success_at BIGINT,
+            tags TEXT NOT NULL,
+            dkim_enabled BIGINT CHECK (dkim_enabled IN (0, 1)),
+            dkim_status TEXT,
+            dkim_tokens TEXT,
+            dkim_verified_token TEXT,
+            dkim_private_key BLOB,
+            dkim_public_key BLOB,
+            PRIMARY KEY (account, name),
+            CHECK ((dkim_enabled IS NULL) = (dkim_private_key IS NULL))
+        );
+        CREATE TABLE reader_cursor (
+            reader TEXT NOT NULL,
+            stream TEXT NOT NULL,
+            position BIGINT NOT NULL CHECK (position >= 0),
+            PRIMARY KEY (reader, stream)
+        );
+        """
+
+    package func facts(after sequence: Int64, limit: Int) async throws -> [RecordedFact] {
+        try await engine.read { try Facts.after(sequence, limit: limit, $0) }
+    }
+
+    package func position(of reader: String, in stream: String) async throws -> Int64 {
+        try await engine.read { db in
+            try Int64.fetchOne(
+                db, sql: "SELECT position FROM reader_cursor WHERE reader = $1 AND stream = $2", arguments: [reader, stream]) ?? 0
+        }
+    }
+
+    package func advance(_ reader: String, in stream: String, to sequence: Int64) async throws {
+        try await engine.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO reader_cursor (reader, stream, position) VALUES ($1, $2, $3)
+                    ON CONFLICT (reader, stream) DO UPDATE SET position = excluded.position
+                    WHERE excluded.position > reader_cursor.position
+                    """, arguments: [reader, stream, sequence])
+        }
+    }
+
+    package func create(_ identity: Identity, recording fact: Fact) async throws {
+        let prepared = try Facts.prepare([fact])
+        try await engine.write { db in
+            let exists = try Self.row(identity.name, identity.account, db) != nil
+            if exists { throw IdentityFailure.alreadyExists(identity.name) }
+            try Self.save(identity, db)
+            try Facts.insert(prepared, db)
+        }
+    }
+
+    package func identity(_ name: IdentityName, in account: AccountID) async throws -> Identity? {
+        try await engine.read { try Self.row(name, account, $0).map { try Self.identity($0) } }
+    }
+
+    package func identities(in account: AccountID, after: String?, limit: Int) async throws -> [Identity] {
+        try await engine.read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM identity WHERE account = $1 AND name > $2 ORDER BY name LIMIT $3",
+                arguments: [account.description, after ?? "", limit])
+            return try rows.map { try Self.identity($0) }
+        }
+    }
+
+    package func unverified(limit: Int) async throws -> [Identity] {
+        try await engine.read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM identity WHERE verification IN ('PENDING', 'TEMPORARY_FAILURE')
+                    OR dkim_status IN ('PENDING', 'TEMPORARY_FAILURE') ORDER BY created_at LIMIT $1
+                    """, arguments: [limit])
+            return try rows.map { try Self.identity($0) }
+        }
+    }
+
+    package func update(_ identity: Identity, recording fact: Fact?) async throws {
+        let prepared = try Facts.prepare([fact].compactMap(\.self))
+        try await engine.write { db in
+            guard try Self.row(identity.name, identity.account, db) != nil else {
+                throw IdentityFailure.notFound(identity.name)
+            }
+            try Self.save(identity, db)
+            try Facts.insert(prepared, db)
+        }
+    }
+
+    package func delete(_ name: IdentityName, in account: AccountID, recording fact: Fact) async throws -> Bool {
+        let prepared = try Facts.prepare([fact])
+        return try await engine.write { db in
+            guard try Self.row(name, account, db) != nil else { return false }
+            try db.execute(
+                sql: "DELETE FROM identity WHERE account = $1 AND name = $2", arguments: [account.description, name.description])
+            try Facts.insert(prepared, db)
+            return true
+        }
+    }
+}
