@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CUnbound
+package import DNS
+@preconcurrency import Dispatch
+import Foundation
+import Synchronization
+
+/// DNS answers from libunbound, validated with DNSSEC and cached in the process.
+///
+/// Limits: 10 seconds a question, 2,000 questions at a time; beyond either the answer is `.failed`.
+package final class UnboundResolver: DNSLookup {
+    package struct Settings: Sendable {
+        /// Forwarders, `HOST` or `HOST:PORT`; empty for the system's.
+        package var servers: [String]
+        /// Trust anchor file; nil for the system's root key, where there is one.
+        package var trustAnchor: String?
+        package var timeout = 10.0
+        package var maximumQuestions = 2_000
+
+        package init(servers: [String], trustAnchor: String?) {
+            self.servers = servers
+            self.trustAnchor = trustAnchor
+        }
+    }
+
+    // libunbound's context is thread-safe by its own account ("libunbound(3)", ub_ctx_async with threads).
+    private nonisolated(unsafe) let context: OpaquePointer
+    private let source: any DispatchSourceRead
+    private let settings: Settings
+    private let questions = Atomic<Int>(0)
+
+    /// - Throws: `ResolverFailure` with libunbound's words.
+    package init(_ settings: Settings) throws {
+        guard let context = ub_ctx_create() else { throw ResolverFailure(description: "libunbound has no memory") }
+        self.context = context
+        self.settings = settings
+        try Self.check(ub_ctx_async(context, 1))
+        try Self.check(ub_ctx_set_option(context, "do-not-query-localhost:", "no"))
+        if settings.servers.isEmpty {
+            try Self.check(ub_ctx_resolvconf(context, nil))
+        }
+        for server in settings.servers { try Self.check(ub_ctx_set_fwd(context, Self.unboundAddress(server))) }
+        if let anchor = settings.trustAnchor ?? Self.systemAnchor { try Self.check(ub_ctx_add_ta_file(context, anchor)) }
+        let queue = DispatchQueue(label: "postern.resolver")
+        source = DispatchSource.makeReadSource(fileDescriptor: ub_fd(context), queue: queue)
+        let pointer = UInt(bitPattern: UnsafeRawPointer(context))
+        source.setEventHandler { ub_process(OpaquePointer(bitPattern: pointer)) }
+        source.resume()
+    }
+
+    deinit {
+        source.cancel()
+        ub_ctx_delete(context)
+    }
+
+    package func mx(_ name: String) async -> Answer<MXRecord> {
+        await ask(name, type: 15).map { RecordData.mx($0) }
+    }
+
+    package func txt(_ name: String) async -> Answer<TXTRecord> {
+        await ask(name, type: 16).map { RecordData.txt($0) }
+    }
+
+    package func addresses(_ name: String) async -> Answer<AddressRecord> {
+        async let v4 = ask(name, type: 1).map { RecordData.ipv4($0) }
+        async let v6 = ask(name, type: 28).map { RecordData.ipv6($0) }
+        let (a, aaaa) = await (v4, v6)
+        let records = a.records + aaaa.records
+        return Answer(
+            records: records, status: records.isEmpty ? a.status : .found,
+            security: a.security == aaaa.security ? a.security : .insecure,
+            timeToLive: min(a.timeToLive, aaaa.timeToLive))
+    }
+
+    private func ask(_ name: String, type: Int32) async -> Answer<[UInt8]> {
+        guard questions.add(1, ordering: .relaxed).newValue <= settings.maximumQuestions else {
+            questions.subtract(1, ordering: .relaxed)
+            return .failure("too many questions at one time")
+        }
+        defer { questions.subtract(1, ordering: .relaxed) }
+        return await withCheckedContinuation { continuation in
+            let box = Question(continuation)
+            let data = Unmanaged.passRetained(box).toOpaque()
+            var id: Int32 = 0
+            let status = ub_resolve_async(context, name, type, 1, data, { data, error, result in
+                guard let data else { return }
+                let box = Unmanaged<Question>.fromOpaque(data).takeRetainedValue()
+                box.finish(error == 0 ? Answer(result) : .failure(String(cString: ub_strerror(error))))
+                ub_resolve_free(result)
+            }, &id)
+            if status != 0 {
+                Unmanaged<Question>.fromOpaque(data).release()
+                box.finish(.failure(String(cString: ub_strerror(status))))
+            }
+            DispatchQueue.global().asyncAfter(deadline: .now() + settings.timeout) { box.finish(.failure("no answer in time")) }
+        }
+    }
+
+    private static func check(_ status: Int32) throws {
+        if status != 0 { throw ResolverFailure(description: String(cString: ub_strerror(status))) }
+    }
+
+    // `127.0.0.1:5353` and `[::1]:5353` are written with @ in libunbound.
+    private static func unboundAddress(_ server: String) -> String {
+        let bare = server.replacingOccurrences(of: "[", with: "").replacingOccurrences(of: "]", with: "")
+        guard let colon = server.lastIndex(of: ":"), server.contains("]:") || server.count(where: { $0 == ":" }) == 1 else { return bare }
+        let host = server[..<colon].replacingOccurrences(of: "[", with: "").replacingOccurrences(of: "]", with: "")
+        return "\(host)@\(server[server.index(after: colon)...])"
+    }
+
+    private static var systemAnchor: String? {
+        ["/usr/share/dns/root.key", "/var/lib/unbound/root.key"].first { FileManager.default.isReadableFile(atPath: $0) }
+    }
+}
+
+package struct ResolverFailure: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// A waiting caller, answered exactly once: by libunbound or by the clock, whichever is first.
+private final class Question: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Answer<[UInt8]>, Never>?>
+
+    init(_ continuation: CheckedContinuation<Answer<[UInt8]>, Never>) { self.continuation = Mutex(continuation) }
+
+    func finish(_ answer: Answer<[UInt8]>) {
+        let waiting = continuation.withLock { value in
+            defer { value = nil }
+            return value
+        }
+        waiting?.resume(returning: answer)
+    }
+}
+
+extension Answer where Record == [UInt8] {
+    init(_ result: UnsafeMutablePointer<ub_result>?) {
+        guard let result = result?.pointee else {
+            self = .failure("no result")
+            return
+        }
+        var records: [[UInt8]] = []
+        var index = 0
+        while result.havedata != 0, index < 1_000, let data = result.data[index] {
+            let length = Int(result.len[index])
+            records.append(data.withMemoryRebound(to: UInt8.self, capacity: length) { Array(UnsafeBufferPointer(start: $0, count: length)) })
+            index += 1
+        }
+        let security: Security = result.bogus != 0 ? .bogus : result.secure != 0 ? .secure : .insecure
+        let status: Status
+        if result.bogus != 0 {
+            status = .failed(reason: result.why_bogus.map { String(cString: $0) } ?? "DNSSEC validation failed")
+            records = []
+        } else if result.havedata != 0 {
+            status = .found
+        } else if result.nxdomain != 0 {
+            status = .noName
+        } else {
+            status = result.rcode == 0 ? .noData : .failed(reason: "the server answered with code \(result.rcode)")
+        }
+        self.init(records: records, status: status, security: security, timeToLive: Int(result.ttl))
+    }
+
+    static func failure(_ reason: String) -> Self {
+        Self(records: [], status: .failed(reason: reason), security: .insecure, timeToLive: 0)
+    }
+
+    func map<Other>(_ decode: ([UInt8]) -> Other?) -> Answer<Other> {
+        Answer<Other>(records: records.compactMap(decode), status: status, security: security, timeToLive: timeToLive)
+    }
+}
