@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSWire
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Turns HTTP into `WireRequest`s and back. The head is believed before the body is read.
+struct APIResponder: HTTPResponder {
+    typealias Context = ConnectionContext
+
+    /// Octets of bodies in memory at one time.
+    private static let bodyBudget = 256 << 20
+
+    let router: ServiceRouter
+    let health: APIServer.Health
+    let isSecure: Bool
+    private let budget = BodyBudget(octets: Self.bodyBudget)
+
+    init(router: ServiceRouter, health: @escaping APIServer.Health, isSecure: Bool) {
+        self.isSecure = isSecure
+        self.router = router
+        self.health = health
+    }
+
+    func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+        if request.uri.path == "/health", request.method == .get { return await healthResponse() }
+        let requestID = Self.requestID()
+        var wireRequest = Self.wireRequest(request)
+        let wire = router.wire(of: wireRequest)
+        let admission: ServiceRouter.Admission
+        do {
+            admission = try await router.admit(wireRequest)
+        } catch {
+            return Self.response(router.refusal(ServiceError(error, wire), wire, requestID), closing: true)
+        }
+        let expected = Int(request.headers[.contentLength] ?? "") ?? admission.maximumBody
+        guard expected <= admission.maximumBody else {
+            let error = ServiceError("RequestEntityTooLarge", "Request size exceeded the limit of \(admission.maximumBody) bytes.", status: 413)
+            return Self.response(router.refusal(error, wire, requestID), closing: true)
+        }
+        guard budget.take(expected) else {
+            let error = ServiceError("ServiceUnavailable", "Too many large requests at one time, try again.", status: 503)
+            return Self.response(router.refusal(error, wire, requestID), closing: true)
+        }
+        defer { budget.give(expected) }
+        do {
+            wireRequest.body = Array(try await request.body.collect(upTo: admission.maximumBody).readableBytesView)
+        } catch {
+            let error = ServiceError("RequestEntityTooLarge", "The request body could not be read.", status: 413)
+            return Self.response(router.refusal(error, wire, requestID), closing: true)
+        }
+        return Self.response(
+            await router.answer(
+                wireRequest, admission, sourceAddress: context.channel.remoteAddress?.ipAddress ?? "",
+                tlsVersion: isSecure ? "TLS" : nil, requestID: requestID))
+    }
+
+    private func healthResponse() async -> Response {
+        let parts = await health()
+        let isWell = parts.allSatisfy(\.isWell)
+        let body = "{" + parts.map { "\"\($0.part)\":\"\($0.isWell ? "ok" : "failing")\"" }.joined(separator: ",") + "}\n"
+        return Response(
+            status: isWell ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(string: body)))
+    }
+
+    private static func wireRequest(_ request: Request) -> WireRequest {
+        var headers = request.headers.map { (name: $0.name.canonicalName, value: $0.value) }
+        // HTTP/1.1's Host is the authority here.
+        if let host = request.head.authority { headers.append((name: "host", value: host)) }
+        let target = request.head.path ?? "/"
+        let mark = target.firstIndex(of: "?")
+        return WireRequest(
+            method: request.method.rawValue, path: String(target[..<(mark ?? target.endIndex)]),
+            query: mark.map { String(target[target.index(after: $0)...]) } ?? "", headers: headers, body: [])
+    }
+
+    // What was not read of a refused body would be taken for the next request.
+    private static func response(_ response: WireResponse, closing: Bool = false) -> Response {
+        var headers = HTTPFields()
+        for (name, value) in response.headers {
+            if let name = HTTPField.Name(name) { headers[name] = value }
+        }
+        if closing { headers[.connection] = "close" }
+        if response.status == 503, let name = HTTPField.Name("Retry-After") { headers[name] = "1" }
+        return Response(
+            status: .init(code: response.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
+    }
+
+    private static func requestID() -> String {
+        let digits = String(UInt64.random(in: 0...(.max)), radix: 16) + String(UInt64.random(in: 0...(.max)), radix: 16)
+        let text = Array(String(repeating: "0", count: max(0, 32 - digits.count)) + digits)
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSWire
+import HTTPTypes
+import Hummingbird
+import HummingbirdTLS
+package import Logging
+import NIOCore
+package import NIOSSL
+package import ServiceLifecycle
+
+/// The API door: every AWS service on one port, and `/health`.
+package struct APIServer: Service {
+    package struct Settings: Sendable {
+        package var host: String
+        package var port: Int
+        /// Nil for plain HTTP.
+        package var tls: TLSConfiguration?
+
+        package init(host: String, port: Int, tls: TLSConfiguration?) {
+            self.host = host
+            self.port = port
+            self.tls = tls
+        }
+    }
+
+    /// Whether the server can do its work, part by part.
+    package typealias Health = @Sendable () async -> [(part: String, isWell: Bool)]
+
+    private let application: any ApplicationProtocol
+
+    /// - Parameter bound: called once the port is open, with its number.
+    package init(
+        _ settings: Settings, router: ServiceRouter, health: @escaping Health, logger: Logger,
+        bound: @escaping @Sendable (Int) async -> Void
+    ) throws {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let responder = APIResponder(router: router, health: health, isSecure: settings.tls != nil)
+        let configuration = ApplicationConfiguration(address: .hostname(settings.host, port: settings.port), serverName: nil)
+        let onRunning: @Sendable (any Channel) async -> Void = { await bound($0.localAddress?.port ?? 0) }
+        if var tls = settings.tls {
+            tls.minimumTLSVersion = .tlsv12
+            application = Application(
+                responder: responder, server: try .tls(.http1(), tlsConfiguration: tls), configuration: configuration,
+                onServerRunning: onRunning, logger: quiet)
+        } else {
+            application = Application(
+                responder: responder, server: .http1(), configuration: configuration, onServerRunning: onRunning, logger: quiet)
+        }
+    }
+
+    package func run() async throws { try await application.run() }
+}
+
+/// What a handler may know of the connection.
+struct ConnectionContext: Hummingbird.RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSWire
+package import Access
+package import Mail
+package import Sending
+import AWSAccess
+
+/// What the operations of SES v1 stand on.
+package struct SESv1Services: Sendable {
+    let access: AccessControl
+    let gate: Gate
+    let identities: IdentityDirectory
+    let quota: SendingQuota
+    let now: Now
+    let random: RandomBits
+
+    package init(
+        access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota, now: @escaping Now,
+        random: @escaping RandomBits
+    ) {
+        self.access = access
+        self.gate = gate
+        self.identities = identities
+        self.quota = quota
+        self.now = now
+        self.random = random
+    }
+}
+
+/// Amazon SES v1, 2010-12-01.
+package enum SESv1Catalogue {
+    package static func make(_ services: SESv1Services) -> ServiceCatalogue {
+        var catalogue = ServiceCatalogue(.query(namespace: "http://ses.amazonaws.com/doc/2010-12-01/"), version: "2010-12-01")
+        catalogue.add(SendEmail(services: services))
+        catalogue.add(SendRawEmail(services: services))
+        catalogue.add(VerifyDomainIdentity(services: services))
+        catalogue.add(VerifyDomainDkim(services: services))
+        catalogue.add(VerifyEmailIdentity(services: services))
+        catalogue.add(ListIdentities(services: services))
+        catalogue.add(GetIdentityVerificationAttributes(services: services))
+        catalogue.add(SetIdentityDkimEnabled(services: services))
+        catalogue.add(GetSendQuota(services: services))
+        return catalogue
+    }
+}
+
+extension SESv1Services {
+    /// Asks for one of SES v1's actions, which take no resource but for sends.
+    func require(_ action: String, as caller: Caller) throws {
+        try access.require("ses:\(action)", as: caller, code: "AccessDenied")
+    }
+
+    /// The domain identity of this name, made now where the account has none.
+    func domainIdentity(_ text: String, operation: String, by caller: Caller) async throws -> Identity {
+        let domain: Domain
+        do {
+            domain = try Domain(parsing: text)
+        } catch {
+            throw ServiceError("InvalidParameterValue", "Invalid domain name \(text.prefix(255)).")
+        }
+        return try await identity(.domain(domain), operation: operation, by: caller)
+    }
+
+    func identity(_ name: IdentityName, operation: String, by caller: Caller) async throws -> Identity {
+        if let existing = try await identities.identity(name, in: caller.account) { return existing }
+        do {
+            return try await identities.create(name, operation: operation, by: caller)
+        } catch IdentityFailure.alreadyExists {
+            // Somebody else was quicker with the same name.
+            return try await identity(name, operation: operation, by: caller)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSAccess
+import AWSWire
+import Access
+import Mail
+import Sending
+
+/// Starts the verification of a domain or an address.
+struct CreateEmailIdentity: Operation {
+    static let route = Route.rest("POST", "/v2/email/identities")
+
+    struct Input: Decodable {
+        var emailIdentity: String
+        var tags: [WireTag]?
+        var configurationSetName: String?
+        var dkimSigningAttributes: SendEmail.Unsupported?
+    }
+
+    struct Output: Encodable {
+        let identityType: String
+        let verifiedForSendingStatus: Bool
+        let dkimAttributes: DkimAttributes
+    }
+
+    let services: SESv2Services
+
+    func run(_ input: Input, as context: RequestContext) async throws -> Output {
+        let caller = try Caller(context)
+        let name = try IdentityName(wire: input.emailIdentity)
+        let arn = services.identities.arn(of: name, in: caller.account)
+        try services.access.require("ses:CreateEmailIdentity", on: arn, as: caller, code: "AccessDeniedException")
+        if let set = input.configurationSetName {
+            throw ServiceError("NotFoundException", "Configuration set <\(set)> does not exist.", status: 404)
+        }
+        guard input.dkimSigningAttributes == nil else {
+            throw ServiceError("BadRequestException", "DkimSigningAttributes is not available in this version of Postern.")
+        }
+        let tags = Dictionary((input.tags ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        do {
+            let identity = try await services.identities.create(name, tags: tags, operation: Self.name, by: caller)
+            return Output(
+                identityType: name.wireType, verifiedForSendingStatus: identity.isVerified,
+                dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone))
+        } catch IdentityFailure.alreadyExists {
+            throw ServiceError("AlreadyExistsException", "Email identity \(name) already exist.")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSAccess
+import AWSWire
+import Access
+import Sending
+
+/// What the account may send, and has sent.
+struct GetAccount: Operation {
+    static let route = Route.rest("GET", "/v2/email/account")
+
+    struct Output: Encodable {
+        let dedicatedIpAutoWarmupEnabled = false
+        let enforcementStatus = "HEALTHY"
+        let productionAccessEnabled = true
+        let sendQuota: SendQuota
+        let sendingEnabled = true
+    }
+
+    struct SendQuota: Encodable {
+        let max24HourSend: Double
+        let maxSendRate: Double
+        let sentLast24Hours: Double
+    }
+
+    let services: SESv2Services
+
+    func run(_ input: Empty, as context: RequestContext) async throws -> Output {
+        let caller = try Caller(context)
+        try services.access.require("ses:GetAccount", as: caller, code: "AccessDeniedException")
+        let limits = services.quota.limits
+        let sent = services.quota.sentInLastDay(by: caller.account, at: services.now())
+        return Output(
+            sendQuota: SendQuota(
+                max24HourSend: Double(limits.perDay ?? -1), maxSendRate: Double(limits.perSecond ?? -1),
+                sentLast24Hours: Double(sent)))
+    }
+}

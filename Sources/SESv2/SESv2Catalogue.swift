@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSWire
+package import Access
+package import Mail
+package import Sending
+
+/// What the operations of SES stand on.
+package struct SESv2Services: Sendable {
+    package let access: AccessControl
+    package let gate: Gate
+    package let identities: IdentityDirectory
+    package let quota: SendingQuota
+    package let now: Now
+    package let random: RandomBits
+
+    package init(
+        access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota, now: @escaping Now,
+        random: @escaping RandomBits
+    ) {
+        self.access = access
+        self.gate = gate
+        self.identities = identities
+        self.quota = quota
+        self.now = now
+        self.random = random
+    }
+}
+
+/// Amazon SES v2, 2019-09-27.
+package enum SESv2Catalogue {
+    package static func make(_ services: SESv2Services) -> ServiceCatalogue {
+        var catalogue = ServiceCatalogue(.restJSON)
+        catalogue.add(SendEmail(services: services))
+        catalogue.add(CreateEmailIdentity(services: services))
+        catalogue.add(GetEmailIdentity(services: services))
+        catalogue.add(ListEmailIdentities(services: services))
+        catalogue.add(DeleteEmailIdentity(services: services))
+        catalogue.add(GetAccount(services: services))
+        return catalogue
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSAccess
+package import AWSWire
+import Access
+import Mail
+
+/// Says who the caller is; needs no permission, as on AWS.
+package struct GetCallerIdentity: Operation {
+    package static let route = Route.query(service: "sts")
+
+    package struct Output: Encodable {
+        let account: String
+        let arn: String
+        let userId: String
+    }
+
+    package init() {}
+
+    package func run(_ input: Empty, as context: RequestContext) async throws -> Output {
+        let principal = try Caller(context).principal
+        return Output(account: principal.account.description, arn: principal.arn, userId: principal.userID)
+    }
+}
+
+/// AWS Security Token Service, 2011-06-15.
+package enum STSCatalogue {
+    package static func make() -> ServiceCatalogue {
+        var catalogue = ServiceCatalogue(
+            .query(namespace: "https://sts.amazonaws.com/doc/2011-06-15/"), version: "2011-06-15")
+        catalogue.add(GetCallerIdentity())
+        return catalogue
+    }
+}
