@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import Mail
+
+extension ServerConfiguration {
+    /// - Throws: `ConfigurationError`.
+    package init(_ file: ConfigurationFile) throws {
+        let values = Values(file: file)
+        dataDirectory = try values.required("data-directory")
+        region = values.string("region") ?? "us-east-1"
+        guard let account = AccountID(try values.required("account-id")) else {
+            throw ConfigurationError("'account-id' must be twelve digits, in quotes so that YAML keeps leading zeros")
+        }
+        accountID = account
+        root = RootKey(
+            id: try values.required("root.access-key-id"),
+            secret: SecretBytes(Array(try values.required("root.secret-access-key").utf8)))
+        logLevel = values.string("log.level") ?? "info"
+        publicURL = values.string("public-url")
+        if let store = values.string("store"), store != "sqlite" {
+            throw ConfigurationError("'store' must be sqlite: this version has no other engine")
+        }
+        api = try values.endpoint("api", port: 8025)
+        apiTLS = try values.certificate("api.tls")
+        console = file.contains("console") ? try values.endpoint("console", port: 8026) : nil
+        consoleIsAnonymous = values.bool("console.anonymous") ?? false
+        metrics = file.contains("metrics") ? try values.endpoint("metrics", port: 8027) : nil
+        smtp = try SMTP(values)
+        resolver = Resolver(servers: values.list("resolver.servers"), trustAnchor: values.string("resolver.trust-anchor"))
+        identities = try Identities(values)
+        delivery = try Delivery(values)
+        quota = Quota(perDay: values.int("quota.per-day"), perSecond: values.int("quota.per-second"))
+        spool = Spool(
+            reserve: values.int("spool.reserve") ?? 64 << 20,
+            synchronous: try values.choice("spool.synchronous", default: .full))
+        inboxKeep = values.int("inbox.keep") ?? 10_000
+        try check()
+    }
+
+    private func check() throws {
+        if consoleIsAnonymous, let console, !Self.isLoopback(console.host) {
+            throw ConfigurationError(
+                "'console.anonymous' is allowed on loopback only: set 'console.host' to 127.0.0.1 or remove it")
+        }
+        for trusted in smtp.trusted where trusted.networks.isEmpty {
+            throw ConfigurationError("'smtp.trusted' needs 'networks': who may connect without signing in")
+        }
+        if delivery.route == .relay, delivery.relay == nil {
+            throw ConfigurationError("'delivery.route: relay' needs 'delivery.relay.host'")
+        }
+    }
+
+    /// Whether only this machine can reach the address.
+    package static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}
+
+extension ServerConfiguration.SMTP {
+    init(_ values: Values) throws {
+        hostname = values.string("smtp.hostname") ?? "localhost"
+        tls = try values.certificate("smtp.tls")
+        submission = try values.file.indices(of: "smtp.submission").map { index in
+            try .init(values, at: "smtp.submission.\(index)", defaultPort: 587)
+        }
+        trusted = try values.file.indices(of: "smtp.trusted").map { index in
+            let path = "smtp.trusted.\(index)"
+            return .init(
+                listener: try .init(values, at: path, defaultPort: 2525), networks: values.list("\(path).networks"),
+                principal: values.string("\(path).principal") ?? "root")
+        }
+        maximumSessions = values.int("smtp.maximum-sessions") ?? 20_000
+        maximumSessionsPerAddress = values.int("smtp.maximum-sessions-per-address") ?? 1_000
+    }
+}
+
+extension ServerConfiguration.Listener {
+    init(_ values: Values, at path: String, defaultPort: Int) throws {
+        endpoint = try values.endpoint(path, host: "0.0.0.0", port: defaultPort)
+        implicitTLS = values.bool("\(path).implicit-tls") ?? false
+        vpcEndpoint = values.string("\(path).vpc-endpoint")
+    }
+}
+
+extension ServerConfiguration.Identities {
+    init(_ values: Values) throws {
+        verification = try values.choice("identities.verification", default: .dns)
+        checkInterval = values.number("identities.check-interval") ?? 60
+        signingHostedZone = try values.string("identities.signing-hosted-zone").map { text in
+            do { return try Domain(parsing: text) } catch {
+                throw ConfigurationError("'identities.signing-hosted-zone' is not a domain: \(error)")
+            }
+        }
+    }
+}
+
+extension ServerConfiguration.Delivery {
+    init(_ values: Values) throws {
+        route = try values.choice("delivery.route", default: .mx)
+        relay = try values.string("delivery.relay.host").map { host in
+            try values.endpoint("delivery.relay", host: host, port: 25)
+        }
+        relayTLS = try values.choice("delivery.relay.tls", default: .opportunistic)
+        trust = values.list("delivery.tls.trust")
+        mxPort = values.int("delivery.mx-port") ?? 25
+        hold = values.bool("delivery.hold") ?? false
+        let delays = values.file.indices(of: "delivery.retry").compactMap { values.number("delivery.retry.\($0)") }
+        retry = delays.isEmpty ? [60, 300, 900, 1800, 3600] : delays
+        lifetime = values.number("delivery.lifetime") ?? 50_400
+        concurrency = values.int("delivery.concurrency") ?? 200
+        siteConcurrency = values.int("delivery.site-concurrency") ?? 20
+    }
+}
+
+/// Typed look-ups with errors that name the key.
+struct Values {
+    let file: ConfigurationFile
+
+    func string(_ key: String) -> String? { file.reader.string(forKey: ConfigKey(key)) }
+    func int(_ key: String) -> Int? { file.reader.int(forKey: ConfigKey(key)) }
+    func number(_ key: String) -> Double? { file.reader.double(forKey: ConfigKey(key)) }
+    func bool(_ key: String) -> Bool? { file.reader.bool(forKey: ConfigKey(key)) }
+    func list(_ key: String) -> [String] { file.indices(of: key).compactMap { string("\(key).\($0)") } }
+
+    func required(_ key: String) throws -> String {
+        guard let value = string(key), !value.isEmpty else {
+            throw ConfigurationError(
+                "'\(key)' is missing: set it in the file or as \(ConfigurationKey.environmentName(key))")
+        }
+        return value
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default value: Choice) throws -> Choice
+    where Choice.RawValue == String {
+        guard let text = string(key) else { return value }
+        guard let choice = Choice(rawValue: text) else {
+            throw ConfigurationError("'\(key)' must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
+        }
+        return choice
+    }
+
+    func endpoint(_ path: String, host: String = "127.0.0.1", port: Int) throws -> ServerConfiguration.Endpoint {
+        let port = int("\(path).port") ?? port
+        guard (0...65535).contains(port) else { throw ConfigurationError("'\(path).port' must be 0 to 65535") }
+        return .init(host: string("\(path).host") ?? host, port: port)
+    }
+
+    func certificate(_ path: String) throws -> ServerConfiguration.CertificateFiles? {
+        switch (string("\(path).certificate"), string("\(path).key")) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return .init(certificate: certificate, key: key)
+        default: throw ConfigurationError("'\(path).certificate' and '\(path).key' go together")
+        }
+    }
+}

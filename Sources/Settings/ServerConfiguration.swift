@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Configuration
+package import Mail
+
+/// Everything the server was told, checked as far as it can be without opening anything. Keys: `docs/configuration.md`.
+package struct ServerConfiguration: Sendable {
+    package var dataDirectory: String
+    package var region: String
+    package var accountID: AccountID
+    package var root: RootKey
+    package var logLevel: String
+    package var publicURL: String?
+    package var api: Endpoint
+    package var apiTLS: CertificateFiles?
+    package var console: Endpoint?
+    package var consoleIsAnonymous: Bool
+    package var metrics: Endpoint?
+    package var smtp: SMTP
+    package var resolver: Resolver
+    package var identities: Identities
+    package var delivery: Delivery
+    package var quota: Quota
+    package var spool: Spool
+    /// Captured messages kept; the oldest go first.
+    package var inboxKeep: Int
+
+    package struct RootKey: Sendable {
+        package var id: String
+        package var secret: SecretBytes
+    }
+
+    package struct Endpoint: Hashable, Sendable {
+        package var host: String
+        package var port: Int
+    }
+
+    package struct CertificateFiles: Hashable, Sendable {
+        package var certificate: String
+        package var key: String
+    }
+
+    package struct SMTP: Sendable {
+        package var hostname: String
+        package var tls: CertificateFiles?
+        package var submission: [Listener]
+        package var trusted: [Trusted]
+        package var maximumSessions: Int
+        package var maximumSessionsPerAddress: Int
+    }
+
+    package struct Listener: Hashable, Sendable {
+        package var endpoint: Endpoint
+        package var implicitTLS: Bool
+        package var vpcEndpoint: String?
+    }
+
+    package struct Trusted: Hashable, Sendable {
+        package var listener: Listener
+        package var networks: [String]
+        /// `root` or an ARN.
+        package var principal: String
+    }
+
+    package struct Resolver: Sendable {
+        package var servers: [String]
+        package var trustAnchor: String?
+    }
+
+    package struct Identities: Sendable {
+        package enum Verification: String, CaseIterable, Sendable { case dns, automatic }
+        package var verification: Verification
+        package var signingHostedZone: Domain?
+        /// Seconds between looks at the DNS for what is not verified yet.
+        package var checkInterval: Double
+    }
+
+    package struct Delivery: Sendable {
+        package enum Route: String, CaseIterable, Sendable { case mx, relay, capture }
+        package enum RelayTLS: String, CaseIterable, Sendable { case require, opportunistic, none }
+        package var route: Route
+        package var relay: Endpoint?
+        package var relayTLS: RelayTLS
+        package var trust: [String]
+        package var mxPort: Int
+        package var hold: Bool
+        /// Seconds before each retry; the last one repeats.
+        package var retry: [Double]
+        /// Seconds until a waiting recipient gets a bounce.
+        package var lifetime: Double
+        package var concurrency: Int
+        package var siteConcurrency: Int
+    }
+
+    package struct Quota: Sendable {
+        package var perDay: Int?
+        package var perSecond: Int?
+    }
+
+    package struct Spool: Sendable {
+        package enum Synchronous: String, CaseIterable, Sendable { case full, normal }
+        /// Bytes of disk that stay free: below, mail is refused with 452.
+        package var reserve: Int
+        package var synchronous: Synchronous
+    }
+}
