@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The command line: `serve` runs the server, the others ask it or compute something beside it.
+@main
+struct Postern: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "postern",
+        abstract: "An Amazon SES that you run yourself.",
+        subcommands: [Serve.self, PrintSMTPPassword.self, Zone.self])
+}

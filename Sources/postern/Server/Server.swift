@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import API
+import AWSAccess
+import AWSWire
+import Access
+import DNS
+import Delivery
+import Foundation
+import Logging
+import Mail
+import NIOPosix
+import NIOSSL
+import Operator
+import Queue
+import Resolver
+import SESv1
+import SESv2
+import SMTP
+import SMTPListener
+import SMTPTransport
+import SQLite
+import STS
+import Sending
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// The house, built: every room's parts, made in the order in which they need each other.
+struct Server {
+    let configuration: ServerConfiguration
+    let logger: Logger
+    let now: Now = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+    let random: RandomBits = { UInt64.random(in: 0...(.max)) }
+
+    init(_ configuration: ServerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    func run() async throws {
+        let stores = try await Stores(configuration)
+        let dns = try UnboundResolver(
+            .init(servers: configuration.resolver.servers, trustAnchor: configuration.resolver.trustAnchor))
+        let trade = try await Trade(self, stores, dns: dns)
+        let smtp = try smtpListener(trade, stores)
+        try await smtp.bind()
+        let api = try APIServer(
+            .init(
+                host: configuration.api.host, port: configuration.api.port,
+                tls: try configuration.apiTLS.map { try Certificates.server($0, hostname: configuration.smtp.hostname) }),
+            router: router(trade), health: health(stores, smtp), logger: logger,
+            bound: { logger.info("api listens", metadata: ["port": "\($0)"]) })
+        announce()
+        let dispatcher = Dispatcher(queue: trade.queue, attempt: trade.attempt)
+        let verifier = VerifierService(verifier: trade.verifier, interval: configuration.identities.checkInterval, logger: logger)
+        var services: [any Service] = [DeliveryService(queue: trade.queue, dispatcher: dispatcher)]
+        if trade.identities.mode == .dns { services.append(verifier) }
+        services += consoleServices(stores, trade, dns: dns)
+        services += [api, smtp]
+        // Later services may use earlier ones; shutdown runs in reverse.
+        let group = ServiceGroup(
+            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+    }
+
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private func announce() {
+        if configuration.identities.verification == .automatic {
+            logger.warning("EVERY IDENTITY COUNTS AS VERIFIED: identities.verification is automatic")
+        } else if configuration.delivery.route == .capture {
+            logger.notice("the route is capture: mail goes into the inbox, and identities are verified at once")
+        }
+        if configuration.smtp.tls == nil { logger.notice("smtp uses a self-signed certificate: smtp.tls is not set") }
+        if configuration.spool.synchronous == .normal {
+            logger.warning("MAIL IS NOT SAFE AGAINST POWER LOSS: spool.synchronous is normal")
+        }
+    }
+
+    private func router(_ trade: Trade) -> ServiceRouter {
+        let v1 = SESv1Services(
+            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now, random: random)
+        let v2 = SESv2Services(
+            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now, random: random)
+        return ServiceRouter(
+            region: configuration.region,
+            services: [
+                "ses": [SESv2Catalogue.make(v2), SESv1Catalogue.make(v1)],
+                "sts": [STSCatalogue.make()],
+                "postern": [OperatorCatalogue.make(access: trade.access, identities: trade.identities)],
+            ],
+            credentials: AccessCredentials(trade.access), now: { Int64(Date().timeIntervalSince1970) },
+            report: { id, error in logger.error("operation failed", metadata: ["request-id": "\(id)", "error": "\(error)"]) })
+    }
+
+    private func smtpListener(_ trade: Trade, _ stores: Stores) throws -> SMTPListener {
+        var limits = ListenerLimits()
+        limits.sessions = configuration.smtp.maximumSessions
+        limits.sessionsPerAddress = configuration.smtp.maximumSessionsPerAddress
+        let tls = try Certificates.server(configuration.smtp.tls, hostname: configuration.smtp.hostname)
+        return SMTPListener(
+            try listeners(trade), hostname: configuration.smtp.hostname, limits: limits,
+            sslContext: try NIOSSLContext(configuration: tls),
+            service: GateService(access: trade.access, gate: trade.gate, drafts: stores.drafts),
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    }
+
+    private func listeners(_ trade: Trade) throws -> [ListenerConfiguration] {
+        let submission = configuration.smtp.submission.map { listener in
+            ListenerConfiguration(
+                host: listener.endpoint.host, port: listener.endpoint.port, isImplicitTLS: listener.implicitTLS,
+                vpcEndpoint: listener.vpcEndpoint)
+        }
+        let trusted = try configuration.smtp.trusted.map { trusted in
+            guard trusted.principal == "root" || trusted.principal == trade.access.rootPrincipal.arn else {
+                throw ConfigurationError("'smtp.trusted' names the principal '\(trusted.principal)', which does not exist")
+            }
+            let networks = try trusted.networks.map { text in
+                guard let network = Network(text) else { throw ConfigurationError("'smtp.trusted': '\(text)' is not a network") }
+                return network
+            }
+            return ListenerConfiguration(
+                host: trusted.listener.endpoint.host, port: trusted.listener.endpoint.port,
+                isImplicitTLS: trusted.listener.implicitTLS, vpcEndpoint: trusted.listener.vpcEndpoint,
+                trust: .init(networks: networks, principal: trade.access.rootPrincipal))
+        }
+        return submission + trusted
+    }
+
+    private func health(_ stores: Stores, _ smtp: SMTPListener) -> APIServer.Health {
+        {
+            let writable = (try? await stores.spool.record([])) != nil
+            return [("smtp", smtp.isListening), ("stores", writable)]
+        }
+    }
+}

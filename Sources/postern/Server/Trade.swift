@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Access
+import DNS
+import Delivery
+import Journal
+import Mail
+import NIOPosix
+import Queue
+import SMTP
+import SMTPTransport
+import Sending
+import Settings
+
+/// The trade rooms, furnished.
+struct Trade: Sendable {
+    let access: AccessControl
+    let identities: IdentityDirectory
+    let verifier: IdentityVerifier
+    let book: IdentityBook
+    let quota: SendingQuota
+    let queue: DeliveryQueue
+    let gate: Gate
+    let attempt: Attempt
+
+    init(_ server: Server, _ stores: Stores, dns: any DNSLookup) async throws {
+        let configuration = server.configuration
+        let route = Self.route(configuration.delivery)
+        access = AccessControl(
+            region: configuration.region, managementAccount: configuration.accountID,
+            root: AccessKey(id: configuration.root.id, secret: configuration.root.secret))
+        book = IdentityBook(store: stores.records, now: server.now)
+        let automatic = configuration.identities.verification == .automatic || configuration.delivery.route == .capture
+        identities = IdentityDirectory(
+            region: configuration.region, mode: automatic ? .automatic : .dns,
+            signingHostedZone: configuration.identities.signingHostedZone, store: stores.records, book: book,
+            now: server.now, random: server.random)
+        verifier = IdentityVerifier(store: stores.records, book: book, dns: dns, now: server.now)
+        quota = SendingQuota(limits: .init(perDay: configuration.quota.perDay, perSecond: configuration.quota.perSecond))
+        try await Self.restore(quota, from: stores.spool, now: server.now())
+        var limits = Schedule.Limits()
+        limits.inFlight = configuration.delivery.concurrency
+        limits.inFlightPerSite = configuration.delivery.siteConcurrency
+        queue = DeliveryQueue(spool: stores.spool, limits: limits, now: server.now)
+        await queue.setHold(configuration.delivery.hold)
+        gate = Gate(
+            settings: GateSettings(
+                region: configuration.region, hostname: configuration.smtp.hostname,
+                lifetime: configuration.delivery.lifetime, site: { route.site(of: $0) }),
+            access: access, identities: book, quota: quota, queue: queue, now: server.now, random: server.random)
+        let transport = try NIOTransport(
+            .init(hostname: configuration.smtp.hostname, trust: configuration.delivery.trust),
+            group: MultiThreadedEventLoopGroup.singleton)
+        attempt = Attempt(
+            .init(
+                route: route, router: Router(dns: dns, random: server.random), transport: transport, inbox: stores.inbox,
+                keys: IdentityKeys(book), spool: stores.spool, retry: RetrySchedule(delays: configuration.delivery.retry),
+                now: server.now, random: server.random, logger: server.logger))
+    }
+
+    private static func route(_ delivery: ServerConfiguration.Delivery) -> Route {
+        switch delivery.route {
+        case .capture: return .capture
+        case .mx: return .mx(port: delivery.mxPort)
+        case .relay:
+            let tls: ClientSession.TLS =
+                switch delivery.relayTLS {
+                case .require: .require
+                case .opportunistic: .opportunistic
+                case .none: .none
+                }
+            return .relay(host: delivery.relay?.host ?? "", port: delivery.relay?.port ?? 25, tls: tls)
+        }
+    }
+
+    // What was sent in the last day is read back from the facts, so that a restart gives nobody a fresh quota.
+    private static func restore(_ quota: SendingQuota, from facts: any FactStream, now: Timestamp) async throws {
+        var sequence: Int64 = 0
+        while true {
+            let page = try await facts.facts(after: sequence, limit: 1_000)
+            guard let last = page.last else { return }
+            for recorded in page where now - recorded.fact.at < 86_400 {
+                if case .accepted(let accepted) = recorded.fact.event {
+                    quota.restore(accepted.recipients.count, for: recorded.fact.account, at: recorded.fact.at)
+                }
+            }
+            sequence = last.sequence
+        }
+    }
+}
