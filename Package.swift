@@ -70,7 +70,9 @@ let package = Package(
         room("Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Queue", "Journal", log),
 
         // Second floor: doors.
-        room("SMTPListener", uses: "Mail", "SMTP", "Access", "Sending", "Queue", nio, nioPosix, nioTLS, nioSSL, log, lifecycle),
+        room(
+            "SMTPListener", uses: "Mail", "SMTP", "Access", "Sending", "Queue", nio, nioPosix, nioTLS, nioSSL, log,
+            lifecycle),
         room("SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", nio, nioPosix, nioSSL, nioTLS),
         .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
         room("Resolver", uses: "DNS", "CUnbound"),
@@ -80,8 +82,12 @@ let package = Package(
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
         room("Operator", uses: "Mail", "Authentication", "AWSWire", "AWSAccess", "Access", "Sending"),
         room("API", uses: "AWSWire", hummingbird, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
-        room("Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log, .product(name: "Mustache", package: "swift-mustache")),
-        room("SQLite", uses: "Mail", "Journal", "Queue", "Sending", "Delivery", .product(name: "GRDB", package: "GRDB.swift")),
+        room(
+            "Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log,
+            .product(name: "Mustache", package: "swift-mustache")),
+        room(
+            "SQLite", uses: "Mail", "Journal", "Queue", "Sending", "Delivery",
+            .product(name: "GRDB", package: "GRDB.swift")),
 
         // Apart.
         room("AWSClient", uses: "AWSWire"),
@@ -96,7 +102,8 @@ let package = Package(
             dependencies: [
                 "Mail", "MIME", "SMTP", "DNS", "Authentication", "AWSWire", "Journal", "Access", "Queue", "Sending",
                 "Delivery", "SMTPListener", "SMTPTransport", "Resolver", "SESv1", "SESv2", "STS", "Operator", "API",
-                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", nio, nioPosix, nioSSL, log, lifecycle, signals, crypto,
+                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", nio, nioPosix, nioSSL, log, lifecycle,
+                signals, crypto,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -105,29 +112,16 @@ let package = Package(
         ),
 
         // Beside.
-        .target(
-            name: "TestSupport", dependencies: ["Mail", "DNS", "Journal", "Queue", "Sending", "Delivery"], path: "Tests/TestSupport",
-            swiftSettings: house),
         tests("Mail"),
         tests("MIME", uses: "Mail"),
         tests("SMTP", uses: "Mail"),
         tests("DNS"),
         tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
         tests("AWSWire"),
-        tests("Journal", uses: "Mail", "TestSupport"),
         tests("Access", uses: "Mail"),
-        tests("Queue", uses: "Mail", "TestSupport"),
-        tests("Sending", uses: "Mail", "Access", "Queue", "DNS", "TestSupport"),
-        tests("Delivery", uses: "Mail", "SMTP", "Queue", "DNS", "TestSupport"),
-        tests("SQLite", uses: "Mail", "Queue", "Journal", "TestSupport"),
-        tests("SESv1", uses: "AWSWire"),
-        tests("SESv2", uses: "AWSWire"),
-        tests("Resolver", uses: "DNS"),
-        tests("SMTPListener", uses: "SMTP"),
-        tests("SMTPTransport", uses: "SMTP", "Delivery"),
-        tests("Console"),
+        tests("Queue", uses: "Mail"),
+        tests("SQLite", uses: "Mail", "Queue", "Journal"),
         tests("Settings"),
-        tests("API"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -36,11 +36,14 @@ struct APIResponder: HTTPResponder {
         }
         let expected = Int(request.headers[.contentLength] ?? "") ?? admission.maximumBody
         guard expected <= admission.maximumBody else {
-            let error = ServiceError("RequestEntityTooLarge", "Request size exceeded the limit of \(admission.maximumBody) bytes.", status: 413)
+            let error = ServiceError(
+                "RequestEntityTooLarge", "Request size exceeded the limit of \(admission.maximumBody) bytes.",
+                status: 413)
             return Self.response(router.refusal(error, wire, requestID), closing: true)
         }
         guard budget.take(expected) else {
-            let error = ServiceError("ServiceUnavailable", "Too many large requests at one time, try again.", status: 503)
+            let error = ServiceError(
+                "ServiceUnavailable", "Too many large requests at one time, try again.", status: 503)
             return Self.response(router.refusal(error, wire, requestID), closing: true)
         }
         defer { budget.give(expected) }
@@ -59,7 +62,8 @@ struct APIResponder: HTTPResponder {
     private func healthResponse() async -> Response {
         let parts = await health()
         let isWell = parts.allSatisfy(\.isWell)
-        let body = "{" + parts.map { "\"\($0.part)\":\"\($0.isWell ? "ok" : "failing")\"" }.joined(separator: ",") + "}\n"
+        let body =
+            "{" + parts.map { "\"\($0.part)\":\"\($0.isWell ? "ok" : "failing")\"" }.joined(separator: ",") + "}\n"
         return Response(
             status: isWell ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(string: body)))
@@ -85,7 +89,8 @@ struct APIResponder: HTTPResponder {
         if closing { headers[.connection] = "close" }
         if response.status == 503, let name = HTTPField.Name("Retry-After") { headers[name] = "1" }
         return Response(
-            status: .init(code: response.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
+            status: .init(code: response.status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
     }
 
     private static func requestID() -> String {

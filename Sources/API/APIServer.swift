@@ -7,7 +7,7 @@ import HummingbirdTLS
 package import Logging
 import NIOCore
 package import NIOSSL
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// The API door: every AWS service on one port, and `/health`.
 package struct APIServer: Service {
@@ -37,7 +37,8 @@ package struct APIServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let responder = APIResponder(router: router, health: health, isSecure: settings.tls != nil)
-        let configuration = ApplicationConfiguration(address: .hostname(settings.host, port: settings.port), serverName: nil)
+        let configuration = ApplicationConfiguration(
+            address: .hostname(settings.host, port: settings.port), serverName: nil)
         let onRunning: @Sendable (any Channel) async -> Void = { await bound($0.localAddress?.port ?? 0) }
         if var tls = settings.tls {
             tls.minimumTLSVersion = .tlsv12
@@ -46,7 +47,8 @@ package struct APIServer: Service {
                 onServerRunning: onRunning, logger: quiet)
         } else {
             application = Application(
-                responder: responder, server: .http1(), configuration: configuration, onServerRunning: onRunning, logger: quiet)
+                responder: responder, server: .http1(), configuration: configuration, onServerRunning: onRunning,
+                logger: quiet)
         }
     }
 

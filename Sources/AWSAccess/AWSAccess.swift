@@ -2,7 +2,7 @@
 
 package import AWSWire
 package import Access
-package import Mail
+import Mail
 
 /// Access as the source of AWS credentials.
 package struct AccessCredentials: CredentialProvider {
@@ -12,7 +12,9 @@ package struct AccessCredentials: CredentialProvider {
 
     package func credential(for accessKeyID: String, sessionToken: String?) async -> CredentialLookup {
         // Nobody has been given a session yet, so a token can only be a wrong one.
-        guard sessionToken == nil, let (secret, principal) = access.credential(for: accessKeyID) else { return .unknown }
+        guard sessionToken == nil, let (secret, principal) = access.credential(for: accessKeyID) else {
+            return .unknown
+        }
         return .found(secret: secret.exposed, identity: principal)
     }
 }

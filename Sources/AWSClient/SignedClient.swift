@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import AWSWire
+import AWSWire
 package import Foundation
 import FoundationNetworking
 
@@ -21,7 +21,9 @@ package struct SignedClient: Sendable {
     /// A call in json-1.1.
     /// - Throws: `CallFailure` with the service's words.
     package func call(service: String, target: String, _ input: some Encodable) async throws -> Data {
-        guard let url = URL(string: endpoint + "/"), let host = url.host() else { throw CallFailure(description: "'\(endpoint)' is no URL") }
+        guard let url = URL(string: endpoint + "/"), let host = url.host() else {
+            throw CallFailure(description: "'\(endpoint)' is no URL")
+        }
         let body = try JSONEncoder().encode(input)
         let authority = url.port.map { "\(host):\($0)" } ?? host
         var headers = [("content-type", "application/x-amz-json-1.1"), ("host", authority), ("x-amz-target", target)]

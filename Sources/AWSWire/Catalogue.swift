@@ -20,7 +20,8 @@ struct AnyOperation: Sendable {
             let input = try JSONCodec.decode(Declared.Input.self, from: json)
             let output = try await operation.run(input, as: context)
             if case .query(let namespace) = wire {
-                return try XMLWriter.response(output, operation: Declared.name, namespace: namespace, requestID: context.requestID)
+                return try XMLWriter.response(
+                    output, operation: Declared.name, namespace: namespace, requestID: context.requestID)
             }
             return try JSONCodec.encode(output)
         }
@@ -85,7 +86,9 @@ package struct ServiceCatalogue: Sendable {
         let segments = request.path.split(separator: "/")
         for (method, pattern, operation) in rest where method == request.method && pattern.count == segments.count {
             if let labels = Self.match(pattern, segments) {
-                return (operation, try Self.merged(labels + Percent.pairs(request.query, plusIsSpace: false), request.body))
+                return (
+                    operation, try Self.merged(labels + Percent.pairs(request.query, plusIsSpace: false), request.body)
+                )
             }
         }
         throw ServiceError("UnknownOperationException", nil, status: 404)
@@ -108,10 +111,13 @@ package struct ServiceCatalogue: Sendable {
     // accident: JSON decoders take the first.
     private static func merged(_ parameters: [(name: String, value: String)], _ body: [UInt8]) throws -> [UInt8] {
         guard !parameters.isEmpty else { return body }
-        let members = parameters.map { "\(JSONCodec.literal($0.name)):\(JSONCodec.literal($0.value))" }.joined(separator: ",")
+        let members = parameters.map { "\(JSONCodec.literal($0.name)):\(JSONCodec.literal($0.value))" }.joined(
+            separator: ",")
         let rest = body.drop { [32, 9, 10, 13].contains($0) }
         guard !rest.isEmpty else { return Array("{\(members)}".utf8) }
-        guard rest.first == UInt8(ascii: "{") else { throw InputFault.malformed("The request body must be a JSON object.") }
+        guard rest.first == UInt8(ascii: "{") else {
+            throw InputFault.malformed("The request body must be a JSON object.")
+        }
         let inner = rest.dropFirst().drop { [32, 9, 10, 13].contains($0) }
         return Array("{\(members)\(inner.first == UInt8(ascii: "}") ? "" : ",")".utf8) + inner
     }

@@ -13,13 +13,16 @@ enum FormCodec {
         var root: [(String, Node)] = []
         for (name, value) in pairs {
             let path = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            guard path.count <= maximumDepth else { throw InputFault.malformed("'\(name.prefix(100))' is nested too deep.") }
+            guard path.count <= maximumDepth else {
+                throw InputFault.malformed("'\(name.prefix(100))' is nested too deep.")
+            }
             try insert(value, at: path[...], into: &root)
         }
         return Array(render(.branch(root)).utf8)
     }
 
-    private static func insert(_ value: String, at path: ArraySlice<String>, into branch: inout [(String, Node)]) throws {
+    private static func insert(_ value: String, at path: ArraySlice<String>, into branch: inout [(String, Node)]) throws
+    {
         guard let name = path.first else { return }
         let index = branch.firstIndex { $0.0 == name }
         if path.count == 1 {

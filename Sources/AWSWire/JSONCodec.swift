@@ -55,7 +55,8 @@ enum JSONCodec {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
             case _ where scalar.value < 32:
-                result += "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
+                result +=
+                    "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -28,7 +28,9 @@ extension ServiceError {
     /// What went wrong inside us; the words tell nothing about how.
     static func internalFailure(_ wire: WireProtocol) -> ServiceError {
         switch wire {
-        case .query: ServiceError("InternalFailure", "The request processing has failed because of an unknown error.", status: 500)
+        case .query:
+            ServiceError(
+                "InternalFailure", "The request processing has failed because of an unknown error.", status: 500)
         default: ServiceError("InternalServiceErrorException", "Internal failure, try again.", status: 500)
         }
     }
@@ -37,8 +39,11 @@ extension ServiceError {
         let isQuery = if case .query = wire { true } else { false }
         switch fault {
         case .missing, .presigned:
-            self.init(isQuery ? "MissingAuthenticationToken" : "MissingAuthenticationTokenException", "Missing Authentication Token", status: 403)
-        case .incomplete(let why): self.init(isQuery ? "IncompleteSignature" : "IncompleteSignatureException", why, status: 400)
+            self.init(
+                isQuery ? "MissingAuthenticationToken" : "MissingAuthenticationTokenException",
+                "Missing Authentication Token", status: 403)
+        case .incomplete(let why):
+            self.init(isQuery ? "IncompleteSignature" : "IncompleteSignatureException", why, status: 400)
         case .unknownKey:
             self.init(
                 isQuery ? "InvalidClientTokenId" : "UnrecognizedClientException",

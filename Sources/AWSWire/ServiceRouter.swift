@@ -59,7 +59,8 @@ package final class ServiceRouter: Sendable {
         if request.header("x-amz-target") != nil { return .json(version: "1.1") }
         let scope = request.header("authorization").flatMap { $0.split(separator: "/").dropFirst(3).first }
         if scope == "sts" { return services["sts"]?.first?.wire ?? .query(namespace: "") }
-        return services["ses"]?.first { if case .query = $0.wire { true } else { false } }?.wire ?? .query(namespace: "")
+        return services["ses"]?.first { if case .query = $0.wire { true } else { false } }?.wire
+            ?? .query(namespace: "")
     }
 
     /// Looks at the head alone: key, date and scope.
@@ -102,11 +103,13 @@ package final class ServiceRouter: Sendable {
     package func refusal(_ error: ServiceError, _ wire: WireProtocol, _ requestID: String) -> WireResponse {
         switch wire {
         case .query(let namespace):
-            return response(error.status, XMLWriter.error(error, namespace: namespace, requestID: requestID), wire, requestID)
+            return response(
+                error.status, XMLWriter.error(error, namespace: namespace, requestID: requestID), wire, requestID)
         case .restJSON:
             let message = error.message.map { JSONCodec.literal($0) } ?? "null"
             return response(
-                error.status, Array("{\"message\":\(message)}".utf8), wire, requestID, [("x-amzn-ErrorType", error.code)])
+                error.status, Array("{\"message\":\(message)}".utf8), wire, requestID,
+                [("x-amzn-ErrorType", error.code)])
         case .json:
             let message = error.message.map { ",\"message\":\(JSONCodec.literal($0))" } ?? ""
             return response(
@@ -121,7 +124,8 @@ package final class ServiceRouter: Sendable {
             let member = name.split(separator: ".").last ?? ""
             return ServiceError(
                 "ValidationError",
-                "1 validation error detected: Value null at '\(member)' failed to satisfy constraint: Member must not be null")
+                "1 validation error detected: Value null at '\(member)' failed to satisfy constraint: Member must not be null"
+            )
         case (InputFault.missing(let name), _): return ServiceError("BadRequestException", "\(name) is required.")
         case (InputFault.malformed(let why), .query): return ServiceError("MalformedInput", why)
         case (InputFault.malformed(let why), _): return ServiceError("SerializationException", why)
@@ -132,7 +136,8 @@ package final class ServiceRouter: Sendable {
     }
 
     private func response(
-        _ status: Int, _ body: [UInt8], _ wire: WireProtocol, _ requestID: String, _ extra: [(name: String, value: String)] = []
+        _ status: Int, _ body: [UInt8], _ wire: WireProtocol, _ requestID: String,
+        _ extra: [(name: String, value: String)] = []
     ) -> WireResponse {
         let type =
             switch wire {
@@ -152,7 +157,8 @@ package final class ServiceRouter: Sendable {
 
     private func signingKey(_ admission: Admission) -> [UInt8] {
         let id = KeyID(
-            accessKeyID: admission.check.accessKeyID, scope: admission.check.scope, secretHash: admission.secret.hashValue)
+            accessKeyID: admission.check.accessKeyID, scope: admission.check.scope,
+            secretHash: admission.secret.hashValue)
         if let key = signingKeys.withLock({ $0[id] }) { return key }
         let key = SigV4.signingKey(secret: admission.secret, scope: admission.check.scope)
         signingKeys.withLock {
@@ -165,6 +171,7 @@ package final class ServiceRouter: Sendable {
     // Content that is sent is 40 MB (v1: 10 MB) before Base64; everything else is small.
     private static func maximumBody(_ request: WireRequest) -> Int {
         if request.path.hasPrefix("/v2/email/outbound") { return 56 << 20 }
-        return request.header("content-type")?.hasPrefix("application/x-www-form-urlencoded") == true ? 42 << 20 : 1 << 20
+        return request.header("content-type")?.hasPrefix("application/x-www-form-urlencoded") == true
+            ? 42 << 20 : 1 << 20
     }
 }

@@ -44,7 +44,9 @@ package enum SigV4 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func canonicalRequest(_ request: WireRequest, signedHeaders: [String], payloadHash: String, service: String) -> String {
+    static func canonicalRequest(_ request: WireRequest, signedHeaders: [String], payloadHash: String, service: String)
+        -> String
+    {
         let headers = signedHeaders.map { name in
             let values = request.headers.filter { $0.name == name }.map { collapsed($0.value) }
             return "\(name):\(values.joined(separator: ","))\n"

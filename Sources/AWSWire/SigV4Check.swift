@@ -23,10 +23,14 @@ package struct SigV4Check: Sendable {
             throw request.query.contains("X-Amz-Signature=") ? .presigned : .missing
         }
         let fields = try Self.fields(authorization)
-        let credential = (fields["Credential"] ?? "").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard credential.count == 5, credential[4] == "aws4_request", !credential[0].isEmpty, let signature = fields["Signature"],
+        let credential = (fields["Credential"] ?? "").split(separator: "/", omittingEmptySubsequences: false).map(
+            String.init)
+        guard credential.count == 5, credential[4] == "aws4_request", !credential[0].isEmpty,
+            let signature = fields["Signature"],
             let names = fields["SignedHeaders"]
-        else { throw .incomplete("Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.") }
+        else {
+            throw .incomplete("Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.")
+        }
         accessKeyID = credential[0]
         scope = SigV4.Scope(date: credential[1], region: credential[2], service: credential[3])
         self.signature = signature
@@ -57,7 +61,9 @@ package struct SigV4Check: Sendable {
     }
 
     private static func fields(_ authorization: String) throws(SignatureFault) -> [String: String] {
-        guard authorization.hasPrefix(SigV4.algorithm) else { throw .incomplete("Unsupported signature algorithm: use \(SigV4.algorithm).") }
+        guard authorization.hasPrefix(SigV4.algorithm) else {
+            throw .incomplete("Unsupported signature algorithm: use \(SigV4.algorithm).")
+        }
         var fields: [String: String] = [:]
         for part in authorization.dropFirst(SigV4.algorithm.count).split(separator: ",") {
             let halves = part.split(separator: "=", maxSplits: 1)
@@ -71,7 +77,8 @@ package struct SigV4Check: Sendable {
 
     private func requireSigned(_ request: WireRequest) throws(SignatureFault) {
         let signed = Set(signedHeaders)
-        guard signedHeaders == signedHeaders.sorted(), signed.count == signedHeaders.count, signed.contains("host") else {
+        guard signedHeaders == signedHeaders.sorted(), signed.count == signedHeaders.count, signed.contains("host")
+        else {
             throw .incomplete("'Host' must be a signed header, and signed headers must be sorted.")
         }
         for (name, _) in request.headers where name.hasPrefix("x-amz-") && !signed.contains(name) { throw .mismatch }
@@ -88,14 +95,18 @@ package struct SigV4Check: Sendable {
     }
 
     private func requireFresh(_ now: Int64) throws(SignatureFault) {
-        guard let moment = BasicDate.seconds(timestamp) else { throw .incomplete("'X-Amz-Date' must be in ISO 8601 basic format.") }
+        guard let moment = BasicDate.seconds(timestamp) else {
+            throw .incomplete("'X-Amz-Date' must be in ISO 8601 basic format.")
+        }
         if moment < now - Self.window {
             throw .skew(
-                "Signature expired: \(timestamp) is now earlier than \(BasicDate.text(now - Self.window)) (\(BasicDate.text(now)) - 5 min.)")
+                "Signature expired: \(timestamp) is now earlier than \(BasicDate.text(now - Self.window)) (\(BasicDate.text(now)) - 5 min.)"
+            )
         }
         if moment > now + Self.window {
             throw .skew(
-                "Signature not yet current: \(timestamp) is still later than \(BasicDate.text(now + Self.window)) (\(BasicDate.text(now)) + 5 min.)")
+                "Signature not yet current: \(timestamp) is still later than \(BasicDate.text(now + Self.window)) (\(BasicDate.text(now)) + 5 min.)"
+            )
         }
     }
 
@@ -104,7 +115,9 @@ package struct SigV4Check: Sendable {
         guard digits.count == 64 else { return nil }
         var result: [UInt8] = []
         for index in stride(from: 0, to: 64, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else { return nil }
+            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
+                return nil
+            }
             result.append(byte)
         }
         return result
@@ -129,7 +142,8 @@ package enum BasicDate {
         let days = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400
         let (year, month, day) = civil(days)
         let rest = seconds - days * 86400
-        return pad(year, 4) + pad(month, 2) + pad(day, 2) + "T" + pad(Int(rest / 3600), 2) + pad(Int(rest % 3600 / 60), 2)
+        return pad(year, 4) + pad(month, 2) + pad(day, 2) + "T" + pad(Int(rest / 3600), 2)
+            + pad(Int(rest % 3600 / 60), 2)
             + pad(Int(rest % 60), 2) + "Z"
     }
 
@@ -138,7 +152,8 @@ package enum BasicDate {
         guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return nil }
         func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
         guard let year = number(0..<4), let month = number(4..<6), let day = number(6..<8), let hour = number(9..<11),
-            let minute = number(11..<13), let second = number(13..<15), (1...12).contains(month), (1...31).contains(day),
+            let minute = number(11..<13), let second = number(13..<15), (1...12).contains(month),
+            (1...31).contains(day),
             hour < 24, minute < 60, second < 61, hour >= 0, minute >= 0, second >= 0, year > 1969
         else { return nil }
         // Days from civil date by 400-year eras that begin on 1 March.

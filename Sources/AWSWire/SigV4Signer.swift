@@ -34,7 +34,8 @@ package struct SigV4Signer: Sendable {
                 SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope),
                 key: SigV4.signingKey(secret: secret, scope: scope)))
         let credential = "\(accessKeyID)/\(scope.text)"
-        let value = "\(SigV4.algorithm) Credential=\(credential), SignedHeaders=\(names.joined(separator: ";")), Signature=\(signature)"
+        let value =
+            "\(SigV4.algorithm) Credential=\(credential), SignedHeaders=\(names.joined(separator: ";")), Signature=\(signature)"
         return all + [("authorization", value)]
     }
 }

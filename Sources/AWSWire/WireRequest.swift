@@ -58,7 +58,11 @@ enum Percent {
                 UInt8(ascii: "~"):
                 result.append(byte)
             default:
-                if byte == extra { result.append(byte) } else { result += [37, hex[Int(byte >> 4)], hex[Int(byte & 15)]] }
+                if byte == extra {
+                    result.append(byte)
+                } else {
+                    result += [37, hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+                }
             }
         }
         return String(decoding: result, as: UTF8.self)

@@ -45,7 +45,9 @@ enum XMLWriter {
         init?(intValue: Int) { nil }
     }
 
-    static func response(_ output: some Encodable, operation: String, namespace: String, requestID: String) throws -> [UInt8] {
+    static func response(_ output: some Encodable, operation: String, namespace: String, requestID: String) throws
+        -> [UInt8]
+    {
         let value = try JSONDecoder().decode(Value.self, from: Data(try JSONCodec.encode(output, forXML: true)))
         let result = content(value)
         return Array(
@@ -68,10 +70,13 @@ enum XMLWriter {
         case .text(let text): escaped(text)
         case .list(let members): members.map { element("member", $0) }.joined()
         case .object(let members):
-            if case .list(let entries)? = members.first(where: { $0.key.hasSuffix(entriesKey.dropFirst()) && members.count == 1 })?.value {
+            if case .list(let entries)? = members.first(where: {
+                $0.key.hasSuffix(entriesKey.dropFirst()) && members.count == 1
+            })?.value {
                 entries.map { entry in
                     guard case .object(let pair) = entry else { return "" }
-                    return "<entry>\(element("key", pair["Key"] ?? .text("")))\(element("value", pair["Value"] ?? .text("")))</entry>"
+                    return
+                        "<entry>\(element("key", pair["Key"] ?? .text("")))\(element("value", pair["Value"] ?? .text("")))</entry>"
                 }.joined()
             } else {
                 members.sorted { $0.key < $1.key }.map { element($0.key, $0.value) }.joined()
@@ -91,7 +96,8 @@ enum XMLWriter {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "\r": result += "&#13;"
-            case _ where scalar.value < 32 && scalar != "\t" && scalar != "\n", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+            case _ where scalar.value < 32 && scalar != "\t" && scalar != "\n", "\u{FFFE}", "\u{FFFF}":
+                result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -36,12 +36,20 @@ package struct AccessControl: Sendable {
         return known && matches ? .principal(rootPrincipal) : .refused
     }
 
+    /// Whether these are the root user's key and secret; takes the same time whatever was given.
+    package func isRoot(accessKeyID: String, secret: String) -> Bool {
+        let matches = constantTimeEquals(Array(secret.utf8), root.secret.exposed)
+        return accessKeyID == root.id && matches
+    }
+
     /// The one question everybody asks before anything is done.
     package func authorize(_ request: AccessRequest) -> AccessDecision {
-        guard request.caller.principal.kind == .root, request.resources.allSatisfy({ owner(of: $0, in: request) }) else {
+        guard request.caller.principal.kind == .root, request.resources.allSatisfy({ owner(of: $0, in: request) })
+        else {
             return .denied(
                 AccessDenial(
-                    principal: request.caller.principal.arn, action: request.action, resource: request.resources.first ?? "*",
+                    principal: request.caller.principal.arn, action: request.action,
+                    resource: request.resources.first ?? "*",
                     because: "no identity-based policy allows the \(request.action) action"))
         }
         return .allowed

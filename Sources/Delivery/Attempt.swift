@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Authentication
-package import Journal
+import Journal
 package import Logging
 import MIME
 package import Mail
@@ -66,7 +66,8 @@ package struct Attempt: Sendable {
         do {
             result = try await send(delivery)
         } catch {
-            parts.logger.error("delivery failed inside", metadata: ["message-id": "\(delivery.message)", "error": "\(error)"])
+            parts.logger.error(
+                "delivery failed inside", metadata: ["message-id": "\(delivery.message)", "error": "\(error)"])
             result = same(Reply(451, .init(4, 3, 0), "Temporary failure inside this server"), for: delivery.recipients)
         }
         return settlement(of: delivery, result, started: started)
@@ -85,7 +86,8 @@ package struct Attempt: Sendable {
         }
         let size = header.count - message.content.header.count + message.content.size
         let mail = OutgoingMail(
-            reversePath: message.reversePath, recipients: delivery.recipients, header: header, body: message.content.body,
+            reversePath: message.reversePath, recipients: delivery.recipients, header: header,
+            body: message.content.body,
             size: size)
         switch parts.route {
         case .capture: return try await capture(mail, message)
@@ -101,7 +103,8 @@ package struct Attempt: Sendable {
         for domain in Set(mail.recipients.map(\.domain)).sorted() {
             let recipients = mail.recipients.filter { $0.domain == domain }
             let part = OutgoingMail(
-                reversePath: mail.reversePath, recipients: recipients, header: mail.header, body: mail.body, size: mail.size)
+                reversePath: mail.reversePath, recipients: recipients, header: mail.header, body: mail.body,
+                size: mail.size)
             switch await parts.router.targets(for: domain, port: port) {
             case .unreachable(let reply): all.replies += same(reply, for: recipients).replies
             case .targets(let targets):
@@ -134,7 +137,7 @@ package struct Attempt: Sendable {
         let replies: [Reply]
         do {
             replies = try await lease.connection.send(mail)
-        } catch where lease.isReused {
+        } catch  where lease.isReused {
             // A kept session may have been closed by the peer meanwhile; nothing was sent over it yet.
             lease.connection.close()
             lease = try await pool.take(target, fresh: true)
@@ -158,7 +161,8 @@ package struct Attempt: Sendable {
             CapturedMessage(
                 summary: CapturedSummary(
                     message: message.id, account: message.account, capturedAt: parts.now(),
-                    reversePath: message.reversePath.mailbox?.description ?? "", recipients: mail.recipients.map(\.description),
+                    reversePath: message.reversePath.mailbox?.description ?? "",
+                    recipients: mail.recipients.map(\.description),
                     from: EncodedWord.decode(header.first("From")?.value ?? ""),
                     subject: EncodedWord.decode(header.first("Subject")?.value ?? ""), size: content.count),
                 content: content))
@@ -195,7 +199,8 @@ extension Attempt {
                 attempt: delivery.attempts + 1, peer: result.peer, reply: reply.description, tls: result.tls,
                 milliseconds: Int((ended - started) * 1000))
             let event: Fact.Event =
-                reply.isPositive ? .delivered(outcome)
+                reply.isPositive
+                ? .delivered(outcome)
                 : reply.isPermanent ? .bounced(outcome) : .deferred(outcome, next: dueAt.milliseconds)
             facts.append(fact(delivery, event, at: ended))
         }

@@ -57,7 +57,9 @@ actor ConnectionPool {
         let moment = now()
         for (target, list) in idle {
             let keep = list.filter { !all && $0.connection.isUsable && moment - $0.since < Self.idleLifetime }
-            for kept in list where !keep.contains(where: { $0.connection === kept.connection }) { kept.connection.close() }
+            for kept in list where !keep.contains(where: { $0.connection === kept.connection }) {
+                kept.connection.close()
+            }
             count -= list.count - keep.count
             idle[target] = keep.isEmpty ? nil : keep
         }

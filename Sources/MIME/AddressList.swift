@@ -46,7 +46,8 @@ extension AddressList.Address {
         switch self {
         case .mailbox(nil, let mailbox): mailbox.description
         case .mailbox(let name?, let mailbox): "\(Self.phrase(name)) <\(mailbox)>"
-        case .group(let name, let members): "\(Self.phrase(name)): \(members.map(\.fieldValue).joined(separator: ", "));"
+        case .group(let name, let members):
+            "\(Self.phrase(name)): \(members.map(\.fieldValue).joined(separator: ", "));"
         }
     }
 
@@ -102,7 +103,8 @@ struct AddressParser {
             position += 1
             let mailbox = try mailbox(upTo: ">")
             position += 1
-            return .mailbox(displayName: words.isEmpty ? nil : EncodedWord.decode(words.joined(separator: " ")), mailbox)
+            return .mailbox(
+                displayName: words.isEmpty ? nil : EncodedWord.decode(words.joined(separator: " ")), mailbox)
         case ":" where !insideGroup && !words.isEmpty:
             position += 1
             return .group(name: EncodedWord.decode(words.joined(separator: " ")), members: try list(insideGroup: true))
@@ -137,7 +139,7 @@ struct AddressParser {
         var quoted = false
         while position < text.count {
             let scalar = text[position]
-            if scalar == "\\" , quoted { position += 1 } else if scalar == "\"" { quoted.toggle() }
+            if scalar == "\\", quoted { position += 1 } else if scalar == "\"" { quoted.toggle() }
             if !quoted, scalar == end || (end == nil && (",;( \t".unicodeScalars.contains(scalar))) { break }
             position += 1
         }

@@ -59,7 +59,8 @@ package struct ParameterizedValue: Hashable, Sendable {
     private static func decoded(_ raw: [String: String]) -> [String: String] {
         var result: [String: String] = [:]
         for (name, value) in raw where !name.contains("*") { result[name] = EncodedWord.decode(value) }
-        let extended = Set(raw.keys.filter { $0.contains("*") }.compactMap { $0.split(separator: "*").first.map(String.init) })
+        let extended = Set(
+            raw.keys.filter { $0.contains("*") }.compactMap { $0.split(separator: "*").first.map(String.init) })
         for name in extended {
             var octets: [UInt8] = []
             var charset = "utf-8"

@@ -52,7 +52,9 @@ package enum EncodedWord {
     // encoded-word = "=?" charset "?" encoding "?" encoded-text "?="
     private static func word(in text: Substring) -> (String, Substring)? {
         let parts = text.dropFirst(2).split(separator: "?", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[3].hasPrefix("="), text.utf8.count - parts[3].utf8.count <= 1_000 else { return nil }
+        guard parts.count == 4, parts[3].hasPrefix("="), text.utf8.count - parts[3].utf8.count <= 1_000 else {
+            return nil
+        }
         let octets: [UInt8]
         switch parts[1].lowercased() {
         case "b": octets = Base64.decode(Array(parts[2].utf8))

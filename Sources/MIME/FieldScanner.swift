@@ -53,7 +53,8 @@ struct FieldScanner {
             return index
         }
         guard found - start <= HeaderSection.maximumLineLength else {
-            throw SyntaxError(expected: "lines of at most \(HeaderSection.maximumLineLength) octets in the header", offset: found)
+            throw SyntaxError(
+                expected: "lines of at most \(HeaderSection.maximumLineLength) octets in the header", offset: found)
         }
         guard found < bytes.count else { return found }
         guard bytes[found] == 13, found + 1 < bytes.count, bytes[found + 1] == 10 else {

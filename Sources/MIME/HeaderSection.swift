@@ -95,7 +95,8 @@ package struct HeaderField: Hashable, Sendable {
         }
         if let bad = value.utf8.firstIndex(where: { ($0 < 32 && $0 != 9) || $0 >= 127 }) {
             throw SyntaxError(
-                expected: "printable ASCII in the value of \(name)", offset: value.utf8.distance(from: value.startIndex, to: bad))
+                expected: "printable ASCII in the value of \(name)",
+                offset: value.utf8.distance(from: value.startIndex, to: bad))
         }
         let line = Self.fold(name + ": " + value)
         self.init(name: name, raw: Array(line.utf8) + [13, 10], valueOffset: name.utf8.count + 1)

@@ -25,7 +25,8 @@ package struct MessageComposer: Sendable {
         package var content: [UInt8]
 
         package init(
-            fileName: String, contentType: String, isInline: Bool, contentID: String?, description: String?, content: [UInt8]
+            fileName: String, contentType: String, isInline: Bool, contentID: String?, description: String?,
+            content: [UInt8]
         ) {
             self.fileName = fileName
             self.contentType = contentType
@@ -63,7 +64,8 @@ package struct MessageComposer: Sendable {
             guard (1...126).contains(name.utf8.count), (1...995).contains(value.utf8.count),
                 name.utf8.count + value.utf8.count <= 996
             else { throw SyntaxError(expected: "a header name of 1 to 126 octets and a value of 1 to 995", offset: 0) }
-            guard header.first(name) == nil, !["content-type", "content-transfer-encoding", "mime-version", "bcc"].contains(name.lowercased())
+            guard header.first(name) == nil,
+                !["content-type", "content-transfer-encoding", "mime-version", "bcc"].contains(name.lowercased())
             else { throw SyntaxError(expected: "no header that the message already has: \(name)", offset: 0) }
             try header.append(name: name, value: EncodedWord.encode(try Self.oneLine(value, in: name)))
         }
@@ -89,7 +91,10 @@ package struct MessageComposer: Sendable {
 
     /// Refuses what could end a field and begin another.
     static func oneLine(_ text: String, in name: String) throws(SyntaxError) -> String {
-        guard !text.unicodeScalars.contains(where: { $0.value < 32 && $0 != "\t" || $0.value == 127 || $0 == "\u{85}" || $0 == "\u{2028}" || $0 == "\u{2029}" })
+        guard
+            !text.unicodeScalars.contains(where: {
+                $0.value < 32 && $0 != "\t" || $0.value == 127 || $0 == "\u{85}" || $0 == "\u{2028}" || $0 == "\u{2029}"
+            })
         else { throw SyntaxError(expected: "no control characters in \(name)", offset: 0) }
         return text
     }
@@ -109,7 +114,7 @@ private struct Entity {
     }
 
     init(multipart subtype: String, _ parts: [Entity], random: RandomBits) throws(SyntaxError) {
-        let boundary = "=_" + String(random(), radix: 36) + String(random(), radix: 36)
+        let boundary = "=_\(subtype)_" + String(random(), radix: 36) + String(random(), radix: 36)
         try header.append(name: "Content-Type", value: "multipart/\(subtype); boundary=\"\(boundary)\"")
         body = []
         for part in parts {
@@ -125,7 +130,8 @@ private struct Entity {
         let quoted = EncodedWord.encode(name.filter { $0 != "\"" && $0 != "\\" })
         try header.append(name: "Content-Type", value: type)
         try header.append(
-            name: "Content-Disposition", value: "\(attachment.isInline ? "inline" : "attachment"); filename=\"\(quoted)\"")
+            name: "Content-Disposition",
+            value: "\(attachment.isInline ? "inline" : "attachment"); filename=\"\(quoted)\"")
         if let id = attachment.contentID {
             let bare = try MessageComposer.oneLine(id, in: "ContentId").filter { $0 != "<" && $0 != ">" }
             try header.append(name: "Content-ID", value: "<\(bare)>")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 
 /// Makes a message 7-bit (RFC 2045 §6): done once at acceptance, so that one signature serves every peer.
 ///
@@ -184,7 +184,9 @@ private struct Converter {
             }
             return try HeaderField(name: field.name, value: list.fieldValue)
         case "content-type", "content-disposition":
-            let words = field.value.split(separator: "\"", omittingEmptySubsequences: false).map { EncodedWord.encode(String($0)) }
+            let words = field.value.split(separator: "\"", omittingEmptySubsequences: false).map {
+                EncodedWord.encode(String($0))
+            }
             return try HeaderField(name: field.name, value: words.joined(separator: "\""))
         default:
             return try HeaderField(name: field.name, value: EncodedWord.encode(field.value))

@@ -27,7 +27,8 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
             throw SyntaxError(expected: "at most \(Self.maximumLocalPartLength) octets of local-part", offset: 64)
         }
         guard localPart.utf8.count + 1 + domain.description.utf8.count <= Self.maximumLength else {
-            throw SyntaxError(expected: "an address of at most \(Self.maximumLength) octets", offset: Self.maximumLength)
+            throw SyntaxError(
+                expected: "an address of at most \(Self.maximumLength) octets", offset: Self.maximumLength)
         }
         self.localPart = localPart
         self.domain = domain

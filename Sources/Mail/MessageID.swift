@@ -22,7 +22,9 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// Reads an id back; nil when it cannot be one of ours.
     package init?(parsing text: String) {
-        guard text.utf8.count == 60, text.utf8.allSatisfy({ $0.isLetterOrDigit || $0 == UInt8(ascii: "-") }) else { return nil }
+        guard text.utf8.count == 60, text.utf8.allSatisfy({ $0.isLetterOrDigit || $0 == UInt8(ascii: "-") }) else {
+            return nil
+        }
         description = text
     }
 

@@ -22,7 +22,10 @@ struct GetIdentityZone: Operation {
         try access.require("postern:GetIdentityZone", as: caller, code: "AccessDeniedException")
         guard let name = try? IdentityName(parsing: input.emailIdentity), case .domain(let domain) = name,
             let identity = try await identities.identity(name, in: caller.account), let dkim = identity.dkim
-        else { throw ServiceError("NotFoundException", "Domain identity \(input.emailIdentity.prefix(255)) does not exist.", status: 404) }
+        else {
+            throw ServiceError(
+                "NotFoundException", "Domain identity \(input.emailIdentity.prefix(255)) does not exist.", status: 404)
+        }
         let record = DKIMKeyRecord(keyType: "rsa", publicKey: dkim.publicKey).zoneFileText
         var lines = ["; In the zone of \(domain): the key itself"]
         lines += dkim.tokens.map { "\($0)._domainkey.\(domain). 300 IN TXT \(record)" }

@@ -25,7 +25,9 @@ package actor DeliveryQueue {
     }
 
     /// Stores a message; when this returns, it is owed. Stores wait together and share a sync.
-    package nonisolated func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]) async throws {
+    package nonisolated func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact])
+        async throws
+    {
         let stored = try await spool.accept(message, deliveries, facts)
         Task { await self.offer(stored) }
     }

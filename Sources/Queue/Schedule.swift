@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 
 /// Which delivery goes next: a synchronous machine over a bounded window on the spool. Events in, decisions out.
 ///
@@ -97,7 +97,9 @@ package struct Schedule: Sendable {
     }
 
     private mutating func list(_ name: String) {
-        guard var site = sites[name], !site.isListed, !site.isEmpty, site.inFlight < limits.inFlightPerSite else { return }
+        guard var site = sites[name], !site.isListed, !site.isEmpty, site.inFlight < limits.inFlightPerSite else {
+            return
+        }
         site.isListed = true
         sites[name] = site
         turn.append(name)

@@ -10,7 +10,8 @@ package import Mail
 package protocol Spool: Sendable {
     /// Stores the message, its deliveries and the facts in one transaction.
     /// - Returns: the deliveries with their ids.
-    func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]) async throws -> [PendingDelivery]
+    func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]) async throws
+        -> [PendingDelivery]
 
     /// Deliveries due at or before `moment` whose id is not in `excluding`, earliest first.
     func due(at moment: Timestamp, limit: Int, excluding: Set<Int64>) async throws -> [PendingDelivery]

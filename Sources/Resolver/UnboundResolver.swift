@@ -41,7 +41,9 @@ package final class UnboundResolver: DNSLookup {
             try Self.check(ub_ctx_resolvconf(context, nil))
         }
         for server in settings.servers { try Self.check(ub_ctx_set_fwd(context, Self.unboundAddress(server))) }
-        if let anchor = settings.trustAnchor ?? Self.systemAnchor { try Self.check(ub_ctx_add_ta_file(context, anchor)) }
+        if let anchor = settings.trustAnchor ?? Self.systemAnchor {
+            try Self.check(ub_ctx_add_ta_file(context, anchor))
+        }
         let queue = DispatchQueue(label: "postern.resolver")
         source = DispatchSource.makeReadSource(fileDescriptor: ub_fd(context), queue: queue)
         let pointer = UInt(bitPattern: UnsafeRawPointer(context))
@@ -83,17 +85,21 @@ package final class UnboundResolver: DNSLookup {
             let box = Question(continuation)
             let data = Unmanaged.passRetained(box).toOpaque()
             var id: Int32 = 0
-            let status = ub_resolve_async(context, name, type, 1, data, { data, error, result in
-                guard let data else { return }
-                let box = Unmanaged<Question>.fromOpaque(data).takeRetainedValue()
-                box.finish(error == 0 ? Answer(result) : .failure(String(cString: ub_strerror(error))))
-                ub_resolve_free(result)
-            }, &id)
+            let status = ub_resolve_async(
+                context, name, type, 1, data,
+                { data, error, result in
+                    guard let data else { return }
+                    let box = Unmanaged<Question>.fromOpaque(data).takeRetainedValue()
+                    box.finish(error == 0 ? Answer(result) : .failure(String(cString: ub_strerror(error))))
+                    ub_resolve_free(result)
+                }, &id)
             if status != 0 {
                 Unmanaged<Question>.fromOpaque(data).release()
                 box.finish(.failure(String(cString: ub_strerror(status))))
             }
-            DispatchQueue.global().asyncAfter(deadline: .now() + settings.timeout) { box.finish(.failure("no answer in time")) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + settings.timeout) {
+                box.finish(.failure("no answer in time"))
+            }
         }
     }
 
@@ -104,13 +110,16 @@ package final class UnboundResolver: DNSLookup {
     // `127.0.0.1:5353` and `[::1]:5353` are written with @ in libunbound.
     private static func unboundAddress(_ server: String) -> String {
         let bare = server.replacingOccurrences(of: "[", with: "").replacingOccurrences(of: "]", with: "")
-        guard let colon = server.lastIndex(of: ":"), server.contains("]:") || server.count(where: { $0 == ":" }) == 1 else { return bare }
+        guard let colon = server.lastIndex(of: ":"), server.contains("]:") || server.count(where: { $0 == ":" }) == 1
+        else { return bare }
         let host = server[..<colon].replacingOccurrences(of: "[", with: "").replacingOccurrences(of: "]", with: "")
         return "\(host)@\(server[server.index(after: colon)...])"
     }
 
     private static var systemAnchor: String? {
-        ["/usr/share/dns/root.key", "/var/lib/unbound/root.key"].first { FileManager.default.isReadableFile(atPath: $0) }
+        ["/usr/share/dns/root.key", "/var/lib/unbound/root.key"].first {
+            FileManager.default.isReadableFile(atPath: $0)
+        }
     }
 }
 
@@ -143,7 +152,10 @@ extension Answer where Record == [UInt8] {
         var index = 0
         while result.havedata != 0, index < 1_000, let data = result.data[index] {
             let length = Int(result.len[index])
-            records.append(data.withMemoryRebound(to: UInt8.self, capacity: length) { Array(UnsafeBufferPointer(start: $0, count: length)) })
+            records.append(
+                data.withMemoryRebound(to: UInt8.self, capacity: length) {
+                    Array(UnsafeBufferPointer(start: $0, count: length))
+                })
             index += 1
         }
         let security: Security = result.bogus != 0 ? .bogus : result.secure != 0 ? .secure : .insecure

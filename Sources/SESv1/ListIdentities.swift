@@ -30,13 +30,15 @@ struct ListIdentities: Operation {
         guard ["", "Domain", "EmailAddress"].contains(wanted) else {
             throw ServiceError(
                 "ValidationError",
-                "1 validation error detected: Value at 'identityType' failed to satisfy constraint: Member must satisfy enum value set: [EmailAddress, Domain]")
+                "1 validation error detected: Value at 'identityType' failed to satisfy constraint: Member must satisfy enum value set: [EmailAddress, Domain]"
+            )
         }
         let size = min(max(input.maxItems?.value ?? Self.maximumItems, 1), Self.maximumItems)
         var names: [String] = []
         var after = input.nextToken
         while names.count <= size {
-            let page = try await services.identities.identities(in: caller.account, after: after, limit: Self.maximumItems)
+            let page = try await services.identities.identities(
+                in: caller.account, after: after, limit: Self.maximumItems)
             for identity in page {
                 let type = if case .domain = identity.name { "Domain" } else { "EmailAddress" }
                 if wanted.isEmpty || wanted == type { names.append(identity.name.description) }

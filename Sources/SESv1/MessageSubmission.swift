@@ -21,7 +21,8 @@ struct MessageSubmission {
     let caller: Caller
 
     func submit(
-        _ content: [UInt8], action: SendAction, sender: String?, recipients: [String], tags: [Tag]?, configurationSet: String?
+        _ content: [UInt8], action: SendAction, sender: String?, recipients: [String], tags: [Tag]?,
+        configurationSet: String?
     ) async throws -> String {
         do {
             guard content.count <= Self.maximumSize else { throw SendRefusal.messageTooLarge(limit: Self.maximumSize) }
@@ -51,7 +52,9 @@ struct MessageSubmission {
     /// Delegate sending is not there yet; an ARN that is not honoured must not be ignored.
     static func refuse(arns: [String?]) throws(ServiceError) {
         if arns.contains(where: { $0 != nil }) {
-            throw ServiceError("InvalidParameterValue", "Sending on behalf of another account's identity is not available in this version of Postern.")
+            throw ServiceError(
+                "InvalidParameterValue",
+                "Sending on behalf of another account's identity is not available in this version of Postern.")
         }
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAccess
 package import AWSWire
 package import Access
 package import Mail
 package import Sending
-import AWSAccess
 
 /// What the operations of SES v1 stand on.
 package struct SESv1Services: Sendable {
@@ -31,7 +31,8 @@ package struct SESv1Services: Sendable {
 /// Amazon SES v1, 2010-12-01.
 package enum SESv1Catalogue {
     package static func make(_ services: SESv1Services) -> ServiceCatalogue {
-        var catalogue = ServiceCatalogue(.query(namespace: "http://ses.amazonaws.com/doc/2010-12-01/"), version: "2010-12-01")
+        var catalogue = ServiceCatalogue(
+            .query(namespace: "http://ses.amazonaws.com/doc/2010-12-01/"), version: "2010-12-01")
         catalogue.add(SendEmail(services: services))
         catalogue.add(SendRawEmail(services: services))
         catalogue.add(VerifyDomainIdentity(services: services))

@@ -11,7 +11,8 @@ extension ServiceError {
         switch failure {
         case let error as ServiceError: self = error
         case let refusal as SendRefusal: self.init(refusal)
-        case SpoolFailure.noSpace: self.init("ServiceUnavailable", "Insufficient storage, try again later.", status: 503)
+        case SpoolFailure.noSpace:
+            self.init("ServiceUnavailable", "Insufficient storage, try again later.", status: 503)
         default:
             self.init("InternalFailure", "The request processing has failed because of an unknown error.", status: 500)
         }

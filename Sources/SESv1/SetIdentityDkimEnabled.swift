@@ -22,7 +22,8 @@ struct SetIdentityDkimEnabled: Operation {
             throw ServiceError("InvalidParameterValue", "Invalid identity \(input.identity.prefix(320)).")
         }
         do {
-            try await services.identities.setSigning(input.dkimEnabled.value, of: name, operation: Self.name, by: caller)
+            try await services.identities.setSigning(
+                input.dkimEnabled.value, of: name, operation: Self.name, by: caller)
         } catch IdentityFailure.notFound {
             throw ServiceError("InvalidParameterValue", "Domain \(name) is not verified for DKIM signing.")
         }

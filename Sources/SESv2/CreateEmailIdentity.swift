@@ -34,7 +34,8 @@ struct CreateEmailIdentity: Operation {
             throw ServiceError("NotFoundException", "Configuration set <\(set)> does not exist.", status: 404)
         }
         guard input.dkimSigningAttributes == nil else {
-            throw ServiceError("BadRequestException", "DkimSigningAttributes is not available in this version of Postern.")
+            throw ServiceError(
+                "BadRequestException", "DkimSigningAttributes is not available in this version of Postern.")
         }
         let tags = Dictionary((input.tags ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
         do {

@@ -36,7 +36,8 @@ struct ListEmailIdentities: Operation {
         guard (1...1000).contains(size) else {
             throw ServiceError("BadRequestException", "PageSize must be 1 to 1000.")
         }
-        let found = try await services.identities.identities(in: caller.account, after: input.nextToken, limit: size + 1)
+        let found = try await services.identities.identities(
+            in: caller.account, after: input.nextToken, limit: size + 1)
         let entries = found.prefix(size).map { identity in
             Entry(
                 identityType: identity.name.wireType, identityName: identity.name.description,

@@ -91,7 +91,8 @@ struct SendEmail: Operation {
 
     private func refuseUnsupported(_ input: Input) throws {
         let present: [(String, Bool)] = [
-            ("Content.Template", input.content.template != nil), ("ListManagementOptions", input.listManagementOptions != nil),
+            ("Content.Template", input.content.template != nil),
+            ("ListManagementOptions", input.listManagementOptions != nil),
             ("EndpointId", input.endpointId != nil), ("TenantName", input.tenantName != nil),
             ("FromEmailAddressIdentityArn", input.fromEmailAddressIdentityArn != nil),
             ("FeedbackForwardingEmailAddressIdentityArn", input.feedbackForwardingEmailAddressIdentityArn != nil),

@@ -11,7 +11,8 @@ package struct Network: Hashable, Sendable {
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), let octets = Self.octets(String(parts[0])) else { return nil }
-        guard let length = parts.count == 2 ? Int(parts[1]) : octets.count * 8, (0...octets.count * 8).contains(length) else { return nil }
+        guard let length = parts.count == 2 ? Int(parts[1]) : octets.count * 8, (0...octets.count * 8).contains(length)
+        else { return nil }
         prefix = octets
         self.length = length
     }
@@ -26,7 +27,8 @@ package struct Network: Hashable, Sendable {
 
     /// Whether only this machine is in it.
     package var isLoopback: Bool {
-        prefix.count == 4 ? length >= 8 && prefix[0] == 127 : length == 128 && prefix == [UInt8](repeating: 0, count: 15) + [1]
+        prefix.count == 4
+            ? length >= 8 && prefix[0] == 127 : length == 128 && prefix == [UInt8](repeating: 0, count: 15) + [1]
     }
 
     private static func octets(_ text: String) -> [UInt8]? {

@@ -6,8 +6,8 @@ import Mail
 package import NIOCore
 import NIOPosix
 package import NIOSSL
-package import SMTP
-package import ServiceLifecycle
+import SMTP
+import ServiceLifecycle
 import Synchronization
 
 /// One address and port that takes mail.
@@ -29,7 +29,8 @@ package struct ListenerConfiguration: Sendable {
         }
     }
 
-    package init(host: String, port: Int, isImplicitTLS: Bool = false, vpcEndpoint: String? = nil, trust: Trust? = nil) {
+    package init(host: String, port: Int, isImplicitTLS: Bool = false, vpcEndpoint: String? = nil, trust: Trust? = nil)
+    {
         self.host = host
         self.port = port
         self.isImplicitTLS = isImplicitTLS
@@ -106,7 +107,9 @@ package final class SMTPListener: Service {
     package func bind() async throws {
         for configuration in configurations {
             do {
-                let channel = try await bootstrap(configuration).bind(host: configuration.host, port: configuration.port).get()
+                let channel = try await bootstrap(configuration).bind(
+                    host: configuration.host, port: configuration.port
+                ).get()
                 channels.withLock { $0.append(channel) }
                 logger.info("smtp listens", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
             } catch {
@@ -124,7 +127,9 @@ package final class SMTPListener: Service {
         try await gracefulShutdown()
         for channel in channels.withLock({ $0 }) { try? await channel.close() }
         for channel in sessions.withLock({ Array($0.values) }) {
-            channel.eventLoop.execute { (try? channel.pipeline.syncOperations.handler(type: SessionHandler.self))?.drain() }
+            channel.eventLoop.execute {
+                (try? channel.pipeline.syncOperations.handler(type: SessionHandler.self))?.drain()
+            }
         }
         let deadline = NIODeadline.now() + limits.drainTimeout
         while census.total > 0, NIODeadline.now() < deadline { try await Task.sleep(for: .milliseconds(20)) }
@@ -140,7 +145,8 @@ package final class SMTPListener: Service {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 65536))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 65536)
+            )
             .childChannelInitializer { self.initialize($0, context) }
     }
 
@@ -149,14 +155,18 @@ package final class SMTPListener: Service {
         if let trust = context.configuration.trust, !trust.networks.contains(where: { $0.contains(address) }) {
             return turnAway(channel, "554 5.7.1 This listener is not for \(address)\r\n")
         }
-        guard census.enter(address) else { return turnAway(channel, "421 4.7.0 Too many concurrent SMTP connections\r\n") }
+        guard census.enter(address) else {
+            return turnAway(channel, "421 4.7.0 Too many concurrent SMTP connections\r\n")
+        }
         sessions.withLock { $0[ObjectIdentifier(channel)] = channel }
         channel.closeFuture.whenComplete { _ in
             self.census.leave(address)
             self.sessions.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) }
         }
         return channel.eventLoop.makeCompletedFuture {
-            if context.isImplicitTLS { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context.sslContext)) }
+            if context.isImplicitTLS {
+                try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context.sslContext))
+            }
             try channel.pipeline.syncOperations.addHandler(SessionHandler(context, sourceAddress: address))
         }
     }

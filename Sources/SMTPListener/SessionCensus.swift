@@ -21,7 +21,9 @@ final class SessionCensus: Sendable {
     /// - Returns: whether there is room; then `leave` must follow.
     func enter(_ address: String) -> Bool {
         counts.withLock { counts in
-            guard counts.total < maximum, counts.byAddress[address, default: 0] < maximumPerAddress else { return false }
+            guard counts.total < maximum, counts.byAddress[address, default: 0] < maximumPerAddress else {
+                return false
+            }
             counts.total += 1
             counts.byAddress[address, default: 0] += 1
             return true

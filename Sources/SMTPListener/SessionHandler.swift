@@ -83,7 +83,9 @@ final class SessionHandler: ChannelDuplexHandler {
     /// No new work: an idle session is told and closed, a busy one after its message.
     func drain() {
         isDraining = true
-        if let context, !isBusy, !session.isInContent { sayGoodbye(context, Reply(421, .init(4, 3, 2), "The server is shutting down")) }
+        if let context, !isBusy, !session.isInContent {
+            sayGoodbye(context, Reply(421, .init(4, 3, 2), "The server is shutting down"))
+        }
     }
 
     private func proceed(_ context: ChannelHandlerContext) {

@@ -31,7 +31,8 @@ final class ClientHandler: ChannelInboundHandler {
     private var alarm: Scheduled<Void>?
 
     init(
-        session: ClientSession, context: NIOSSLContext, serverName: String?, timeout: TimeAmount, opened: EventLoopPromise<Void>
+        session: ClientSession, context: NIOSSLContext, serverName: String?, timeout: TimeAmount,
+        opened: EventLoopPromise<Void>
     ) {
         self.session = session
         sslContext = context
@@ -53,7 +54,8 @@ final class ClientHandler: ChannelInboundHandler {
         }
         self.mail = (mail, promise)
         hasHeardReply = false
-        perform(session.send(.init(reversePath: mail.reversePath, recipients: mail.recipients, size: mail.size)), context)
+        perform(
+            session.send(.init(reversePath: mail.reversePath, recipients: mail.recipients, size: mail.size)), context)
     }
 
     func quit() {
@@ -64,7 +66,9 @@ final class ClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Whatever came in clear after the 220 of STARTTLS was not protected by it.
-        guard !isHandshaking else { return lose(ConnectionFailure("The peer spoke between STARTTLS and the handshake"), context) }
+        guard !isHandshaking else {
+            return lose(ConnectionFailure("The peer spoke between STARTTLS and the handshake"), context)
+        }
         replies.append(unwrapInboundIn(data).readableBytesView)
         do {
             while let reply = try replies.next() {
@@ -82,7 +86,9 @@ final class ClientHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
             isHandshaking = false
-            tlsVersion = (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion.map { "\($0)" } ?? "TLS"
+            tlsVersion =
+                (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion.map { "\($0)" }
+                ?? "TLS"
             perform(session.tlsEstablished(), context)
         }
         context.fireUserInboundEventTriggered(event)
@@ -150,7 +156,8 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     private func sendPiece(
-        of file: MappedFile, _ range: Range<Int>, _ stuffer: DotStuffer, _ start: [UInt8], _ context: ChannelHandlerContext
+        of file: MappedFile, _ range: Range<Int>, _ stuffer: DotStuffer, _ start: [UInt8],
+        _ context: ChannelHandlerContext
     ) {
         var stuffer = stuffer
         var output = start

@@ -4,7 +4,7 @@ package import Delivery
 import Mail
 package import NIOCore
 import NIOPosix
-package import NIOSSL
+import NIOSSL
 import SMTP
 
 /// SMTP sessions to other servers over SwiftNIO.
@@ -35,7 +35,9 @@ package struct NIOTransport: Transport {
         self.group = group
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
-        configuration.additionalTrustRoots = [.certificates(try settings.trust.flatMap { try NIOSSLCertificate.fromPEMFile($0) })]
+        configuration.additionalTrustRoots = [
+            .certificates(try settings.trust.flatMap { try NIOSSLCertificate.fromPEMFile($0) })
+        ]
         verified = try NIOSSLContext(configuration: configuration)
         // Opportunistic TLS keeps out who only listens; a certificate proves nothing where clear text would do as well.
         configuration.certificateVerification = .none
@@ -80,7 +82,9 @@ package struct NIOTransport: Transport {
             do {
                 let handler = try channel.pipeline.syncOperations.handler(type: ClientHandler.self)
                 let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
-                return handler.opened.futureResult.map { NIOConnection(channel: channel, handler: bound, target: target) }
+                return handler.opened.futureResult.map {
+                    NIOConnection(channel: channel, handler: bound, target: target)
+                }
             } catch {
                 return channel.eventLoop.makeFailedFuture(ConnectionFailure("The connection closed at once"))
             }
@@ -108,7 +112,9 @@ final class NIOConnection: Connection {
     init(channel: any Channel, handler: NIOLoopBound<ClientHandler>, target: Target) {
         self.channel = channel
         self.handler = handler
-        let address = channel.remoteAddress.flatMap { address in address.ipAddress.map { "[\($0)]:\(address.port ?? 0)" } }
+        let address = channel.remoteAddress.flatMap { address in
+            address.ipAddress.map { "[\($0)]:\(address.port ?? 0)" }
+        }
         peer = "\(target.serverName) \(address ?? "")"
         tls = handler.value.tlsVersion
     }

@@ -109,7 +109,7 @@ package final class Engine: Sendable {
         do {
             try transaction { db in for change in group { try change.run(db) } }
             for change in group { change.done(nil) }
-        } catch where group.count == 1 {
+        } catch  where group.count == 1 {
             group[0].done(Self.failure(error))
         } catch {
             for change in group { commit([change]) }

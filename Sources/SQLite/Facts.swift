@@ -36,13 +36,16 @@ enum Facts {
 
     static func insert(_ facts: [Prepared], _ db: Database) throws {
         guard !facts.isEmpty else { return }
-        let statement = try db.cachedStatement(sql: "INSERT INTO fact (at, account, message, event) VALUES ($1, $2, $3, $4)")
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO fact (at, account, message, event) VALUES ($1, $2, $3, $4)")
         for fact in facts { try statement.execute(arguments: [fact.at, fact.account, fact.message, fact.event]) }
     }
 
     static func after(_ sequence: Int64, limit: Int, _ db: Database) throws -> [RecordedFact] {
         let rows = try Row.fetchAll(
-            db, sql: "SELECT sequence, at, account, message, event FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+            db,
+            sql:
+                "SELECT sequence, at, account, message, event FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2",
             arguments: [sequence, limit])
         let decoder = JSONDecoder()
         return try rows.compactMap { row in

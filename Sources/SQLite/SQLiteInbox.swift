@@ -3,7 +3,7 @@
 package import Delivery
 import Foundation
 import GRDB
-package import Mail
+import Mail
 
 /// Captured mail in `inbox.db`; the newest `capacity` messages are kept.
 package struct SQLiteInbox: Inbox {
@@ -52,7 +52,8 @@ package struct SQLiteInbox: Inbox {
                     summary.reversePath, summary.recipients.joined(separator: "\n"), summary.from, summary.subject,
                     summary.size, Data(message.content),
                 ])
-            try db.execute(sql: "DELETE FROM captured WHERE id <= $1", arguments: [db.lastInsertedRowID - Int64(capacity)])
+            try db.execute(
+                sql: "DELETE FROM captured WHERE id <= $1", arguments: [db.lastInsertedRowID - Int64(capacity)])
         }
     }
 
@@ -87,7 +88,9 @@ package struct SQLiteInbox: Inbox {
 
     private static func summary(_ row: Row) -> CapturedSummary? {
         let recipients: String = row["recipients"]
-        guard let message = MessageID(parsing: row["message"]), let account = AccountID(row["account"]) else { return nil }
+        guard let message = MessageID(parsing: row["message"]), let account = AccountID(row["account"]) else {
+            return nil
+        }
         return CapturedSummary(
             id: row["id"], message: message, account: account, capturedAt: Timestamp(milliseconds: row["captured_at"]),
             reversePath: row["reverse_path"], recipients: recipients.split(separator: "\n").map(String.init),

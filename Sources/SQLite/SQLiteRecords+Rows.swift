@@ -37,7 +37,8 @@ extension SQLiteRecords {
     }
 
     static func identity(_ row: Row) throws -> Identity {
-        guard let account = AccountID(row["account"]), let verification = VerificationStatus(rawValue: row["verification"])
+        guard let account = AccountID(row["account"]),
+            let verification = VerificationStatus(rawValue: row["verification"])
         else { throw SpoolFailure.unavailable("an identity row cannot be read") }
         let name: String = row["name"]
         let tags: String = row["tags"]
@@ -45,16 +46,20 @@ extension SQLiteRecords {
         let checked: Int64? = row["last_checked_at"]
         let success: Int64? = row["last_success_at"]
         return Identity(
-            account: account, name: try IdentityName(parsing: name), createdAt: Timestamp(milliseconds: row["created_at"]),
+            account: account, name: try IdentityName(parsing: name),
+            createdAt: Timestamp(milliseconds: row["created_at"]),
             verification: verification, verificationError: error.flatMap { VerificationError(rawValue: $0) },
-            lastCheckedAt: checked.map { Timestamp(milliseconds: $0) }, lastSuccessAt: success.map { Timestamp(milliseconds: $0) },
+            lastCheckedAt: checked.map { Timestamp(milliseconds: $0) },
+            lastSuccessAt: success.map { Timestamp(milliseconds: $0) },
             verificationToken: row["verification_token"], dkim: dkim(row),
             tags: try JSONDecoder().decode([String: String].self, from: Data(tags.utf8)))
     }
 
     private static func dkim(_ row: Row) -> DKIMSettings? {
         let key: Data? = row["dkim_private_key"]
-        guard let key, let publicKey: Data = row["dkim_public_key"], let status: String = row["dkim_status"] else { return nil }
+        guard let key, let publicKey: Data = row["dkim_public_key"], let status: String = row["dkim_status"] else {
+            return nil
+        }
         let tokens: String = row["dkim_tokens"]
         let enabled: Int = row["dkim_enabled"]
         return DKIMSettings(

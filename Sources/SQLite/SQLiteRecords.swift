@@ -60,7 +60,8 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
     package func position(of reader: String, in stream: String) async throws -> Int64 {
         try await engine.read { db in
             try Int64.fetchOne(
-                db, sql: "SELECT position FROM reader_cursor WHERE reader = $1 AND stream = $2", arguments: [reader, stream]) ?? 0
+                db, sql: "SELECT position FROM reader_cursor WHERE reader = $1 AND stream = $2",
+                arguments: [reader, stream]) ?? 0
         }
     }
 
@@ -126,7 +127,8 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
         return try await engine.write { db in
             guard try Self.row(name, account, db) != nil else { return false }
             try db.execute(
-                sql: "DELETE FROM identity WHERE account = $1 AND name = $2", arguments: [account.description, name.description])
+                sql: "DELETE FROM identity WHERE account = $1 AND name = $2",
+                arguments: [account.description, name.description])
             try Facts.insert(prepared, db)
             return true
         }

@@ -95,10 +95,13 @@ extension SQLiteSpool {
         }
         return PendingDelivery(
             id: row["id"], message: message, account: account, site: row["site"],
-            recipients: try recipients.split(separator: "\n").map { try Mailbox(parsing: $0) }, attempts: row["attempts"],
+            recipients: try recipients.split(separator: "\n").map { try Mailbox(parsing: $0) },
+            attempts: row["attempts"],
             dueAt: Timestamp(milliseconds: row["due_at"]), acceptedAt: Timestamp(milliseconds: row["accepted_at"]),
             expiresAt: Timestamp(milliseconds: row["expires_at"]), lastReply: row["last_reply"])
     }
 
-    private static func text(_ recipients: [Mailbox]) -> String { recipients.map(\.description).joined(separator: "\n") }
+    private static func text(_ recipients: [Mailbox]) -> String {
+        recipients.map(\.description).joined(separator: "\n")
+    }
 }

@@ -99,7 +99,9 @@ package struct SQLiteSpool: Spool, FactStream {
 
     /// Removes files that no message names: left by a crash between writing one and committing its row.
     package func sweep() async throws {
-        let named = try await engine.read { Set(try String.fetchAll($0, sql: "SELECT body_file FROM message WHERE body_file IS NOT NULL")) }
+        let named = try await engine.read {
+            Set(try String.fetchAll($0, sql: "SELECT body_file FROM message WHERE body_file IS NOT NULL"))
+        }
         bodies.removeAll(except: named)
     }
 

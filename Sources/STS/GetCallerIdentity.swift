@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import AWSAccess
+import AWSAccess
 package import AWSWire
 import Access
 import Mail

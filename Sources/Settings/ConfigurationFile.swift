@@ -32,16 +32,19 @@ package struct ConfigurationFile: Sendable {
             values[path] = try Self.value(text, of: key, at: path)
         }
         paths = Set(values.keys)
-        let keyed = Dictionary(uniqueKeysWithValues: values.map { path, value in
-            (AbsoluteConfigKey(path.split(separator: ".").map(String.init)), value)
-        })
+        let keyed = Dictionary(
+            uniqueKeysWithValues: values.map { path, value in
+                (AbsoluteConfigKey(path.split(separator: ".").map(String.init)), value)
+            })
         reader = ConfigReader(provider: InMemoryProvider(values: keyed))
     }
 
     /// Indices that occur under a list: `smtp.submission` → 0, 1.
     package func indices(of list: String) -> [Int] {
         let prefix = list + "."
-        let found = paths.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+        let found = paths.filter { $0.hasPrefix(prefix) }.compactMap {
+            Int($0.dropFirst(prefix.count).prefix { $0 != "." })
+        }
         return Set(found).sorted()
     }
 

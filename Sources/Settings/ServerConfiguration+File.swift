@@ -27,7 +27,8 @@ extension ServerConfiguration {
         consoleIsAnonymous = values.bool("console.anonymous") ?? false
         metrics = file.contains("metrics") ? try values.endpoint("metrics", port: 8027) : nil
         smtp = try SMTP(values)
-        resolver = Resolver(servers: values.list("resolver.servers"), trustAnchor: values.string("resolver.trust-anchor"))
+        resolver = Resolver(
+            servers: values.list("resolver.servers"), trustAnchor: values.string("resolver.trust-anchor"))
         identities = try Identities(values)
         delivery = try Delivery(values)
         quota = Quota(perDay: values.int("quota.per-day"), perSecond: values.int("quota.per-second"))
@@ -135,7 +136,8 @@ struct Values {
     where Choice.RawValue == String {
         guard let text = string(key) else { return value }
         guard let choice = Choice(rawValue: text) else {
-            throw ConfigurationError("'\(key)' must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
+            throw ConfigurationError(
+                "'\(key)' must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
         }
         return choice
     }

@@ -20,7 +20,8 @@ struct AccessControlTests {
     @Test("knows the root user's SMTP password and nothing near it")
     func smtp() async {
         #expect(
-            await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0001", password: password) == .principal(access.rootPrincipal))
+            await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0001", password: password)
+                == .principal(access.rootPrincipal))
         for wrong in ["", "B", String(password.dropLast()), password + "=", password.lowercased()] {
             #expect(await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0001", password: wrong) == .refused)
         }
@@ -30,7 +31,8 @@ struct AccessControlTests {
     @Test("allows root what its account owns and nothing else")
     func authorize() {
         let caller = Caller(
-            principal: access.rootPrincipal, accessKeyID: nil, door: .api, sourceAddress: "127.0.0.1", tls: nil, agent: "")
+            principal: access.rootPrincipal, accessKeyID: nil, door: .api, sourceAddress: "127.0.0.1", tls: nil,
+            agent: "")
         func decide(_ resource: String) -> Bool {
             access.authorize(AccessRequest(caller: caller, action: "ses:SendEmail", resources: [resource])) == .allowed
         }

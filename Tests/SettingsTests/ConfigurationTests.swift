@@ -19,7 +19,8 @@ struct ConfigurationTests {
     func defaults() throws {
         let configuration = try load(Self.minimal)
         #expect(configuration.region == "us-east-1")
-        #expect(configuration.api == .init(host: "127.0.0.1", port: 8025))
+        #expect(configuration.api.host == "127.0.0.1")
+        #expect(configuration.api.port == 8025)
         #expect(configuration.delivery.route == .mx)
         #expect(configuration.delivery.lifetime == 50_400)
         #expect(configuration.identities.verification == .dns)
@@ -29,13 +30,14 @@ struct ConfigurationTests {
 
     @Test("reads lists of listeners")
     func listeners() throws {
-        let yaml = Self.minimal + """
+        let yaml =
+            Self.minimal + """
 
-            smtp:
-              hostname: mail.example.com
-              submission: [ { port: 587 }, { port: 465, implicit-tls: true, vpc-endpoint: vpce-1 } ]
-              trusted: [ { port: 2525, host: 127.0.0.1, networks: [127.0.0.0/8], principal: root } ]
-            """
+                smtp:
+                  hostname: mail.example.com
+                  submission: [ { port: 587 }, { port: 465, implicit-tls: true, vpc-endpoint: vpce-1 } ]
+                  trusted: [ { port: 2525, host: 127.0.0.1, networks: [127.0.0.0/8], principal: root } ]
+                """
         let smtp = try load(yaml).smtp
         #expect(smtp.submission.map(\.endpoint.port) == [587, 465])
         #expect(smtp.submission.map(\.implicitTLS) == [false, true])

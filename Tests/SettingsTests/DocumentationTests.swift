@@ -22,7 +22,9 @@ struct DocumentationTests {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/configuration.md")
         let text = try String(contentsOf: file, encoding: .utf8)
         for key in ConfigurationKey.all {
-            #expect(text.contains("| `\(key.path)` | \(key.kind.rawValue)\(key.isSecret ? ", secret" : "") |"), "\(key.path)")
+            #expect(
+                text.contains("| `\(key.path)` | \(key.kind.rawValue)\(key.isSecret ? ", secret" : "") |"),
+                "\(key.path)")
         }
     }
 }

@@ -15,7 +15,9 @@ package struct DKIMKeyRecord: Hashable, Sendable {
     }
 
     package init?(parsing text: String) {
-        guard let tags = TagList(parsing: text), tags["v"] ?? "DKIM1" == "DKIM1", let key = tags.compact("p") else { return nil }
+        guard let tags = TagList(parsing: text), tags["v"] ?? "DKIM1" == "DKIM1", let key = tags.compact("p") else {
+            return nil
+        }
         keyType = tags["k"] ?? "rsa"
         publicKey = Base64.decode(Array(key.utf8))
     }

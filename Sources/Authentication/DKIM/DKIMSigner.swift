@@ -8,7 +8,8 @@ package struct DKIMSigner: Sendable {
     /// From is signed once more than it occurs, so that nobody can add a second one.
     private static let signedFields = [
         "From", "From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "Sender", "In-Reply-To", "References",
-        "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id",
+        "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "List-Unsubscribe", "List-Unsubscribe-Post",
+        "List-Id",
         "Feedback-ID",
     ]
 

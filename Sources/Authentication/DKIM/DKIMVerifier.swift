@@ -3,7 +3,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
-package import MIME
+import MIME
 
 /// What became of one signature, in RFC 8601's words.
 package struct DKIMVerdict: Hashable, Sendable {
@@ -29,11 +29,14 @@ package struct DKIMVerifier: Sendable {
     /// Gives the key record's text for selector and domain; nil when there is none.
     private let lookup: @Sendable (_ selector: String, _ domain: String) async -> String?
 
-    package init(lookup: @escaping @Sendable (_ selector: String, _ domain: String) async -> String?) { self.lookup = lookup }
+    package init(lookup: @escaping @Sendable (_ selector: String, _ domain: String) async -> String?) {
+        self.lookup = lookup
+    }
 
     /// One verdict a signature, in the order of the fields; none for an unsigned message.
     package func verify(_ message: [UInt8]) async -> [DKIMVerdict] {
-        guard let (header, offset) = try? HeaderSection.parse(Array(message.prefix(HeaderSection.maximumLength + 4))) else { return [] }
+        guard let (header, offset) = try? HeaderSection.parse(Array(message.prefix(HeaderSection.maximumLength + 4)))
+        else { return [] }
         var hasher = BodyHasher()
         message.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
         let bodyHash = hasher.finalize()
@@ -47,12 +50,19 @@ package struct DKIMVerifier: Sendable {
     private func verify(_ field: HeaderField, of header: HeaderSection, bodyHash: [UInt8]) async -> DKIMVerdict {
         guard let tags = TagList(parsing: field.value), let domain = tags["d"], let selector = tags["s"],
             let names = tags["h"], let signature = tags.compact("b"), let claimed = tags.compact("bh"), tags["v"] == "1"
-        else { return DKIMVerdict(result: .permerror, domain: "", selector: "", reason: "the signature lacks a required tag") }
+        else {
+            return DKIMVerdict(
+                result: .permerror, domain: "", selector: "", reason: "the signature lacks a required tag")
+        }
         func verdict(_ result: DKIMVerdict.Result, _ reason: String) -> DKIMVerdict {
             DKIMVerdict(result: result, domain: domain, selector: selector, reason: reason)
         }
-        guard tags["c"] == "relaxed/relaxed", tags["l"] == nil else { return verdict(.neutral, "canonicalisation not supported") }
-        guard Base64.decode(Array(claimed.utf8)) == bodyHash else { return verdict(.fail, "the body hash does not match") }
+        guard tags["c"] == "relaxed/relaxed", tags["l"] == nil else {
+            return verdict(.neutral, "canonicalisation not supported")
+        }
+        guard Base64.decode(Array(claimed.utf8)) == bodyHash else {
+            return verdict(.fail, "the body hash does not match")
+        }
         guard let text = await lookup(selector, domain) else { return verdict(.permerror, "no key for signature") }
         guard let record = DKIMKeyRecord(parsing: text), !record.publicKey.isEmpty else {
             return verdict(.permerror, "the key record is invalid or revoked")
@@ -91,15 +101,21 @@ package struct DKIMVerifier: Sendable {
         return result
     }
 
-    private static func isValid(_ signature: [UInt8], of input: [UInt8], record: DKIMKeyRecord, algorithm: String) -> Bool {
+    private static func isValid(_ signature: [UInt8], of input: [UInt8], record: DKIMKeyRecord, algorithm: String)
+        -> Bool
+    {
         let digest = SHA256.hash(data: input)
         switch (algorithm, record.keyType) {
         case ("rsa-sha256", "rsa"):
-            guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: Data(record.publicKey)) else { return false }
+            guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: Data(record.publicKey)) else {
+                return false
+            }
             return key.isValidSignature(
                 _RSA.Signing.RSASignature(rawRepresentation: Data(signature)), for: digest, padding: .insecurePKCS1v1_5)
         case ("ed25519-sha256", "ed25519"):
-            guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: Data(record.publicKey)) else { return false }
+            guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: Data(record.publicKey)) else {
+                return false
+            }
             return key.isValidSignature(Data(signature), for: Data(digest))
         default: return false
         }

@@ -117,7 +117,8 @@ package struct ClientSession {
             return [.write(lines(["HELO \(hostname)"]))]
         }
         guard reply.isPositive else { return fail(reply) }
-        capabilities = Set(reply.lines.dropFirst().prefix(100).compactMap { $0.split(separator: " ").first?.uppercased() })
+        capabilities = Set(
+            reply.lines.dropFirst().prefix(100).compactMap { $0.split(separator: " ").first?.uppercased() })
         return settled()
     }
 
@@ -128,7 +129,8 @@ package struct ClientSession {
             state = .startTLS
             return [.write(lines(["STARTTLS"]))]
         }
-        return tls == .require ? fail(Reply(450, .init(4, 7, 10), "TLS is required and the peer does not offer it")) : becomeReady()
+        return tls == .require
+            ? fail(Reply(450, .init(4, 7, 10), "TLS is required and the peer does not offer it")) : becomeReady()
     }
 
     private mutating func becomeReady() -> [Action] {
@@ -136,7 +138,8 @@ package struct ClientSession {
         return [.ready]
     }
 
-    private mutating func receiveEnvelope(_ reply: Reply, _ mail: Mail, _ replies: [Reply], _ expected: Int) -> [Action] {
+    private mutating func receiveEnvelope(_ reply: Reply, _ mail: Mail, _ replies: [Reply], _ expected: Int) -> [Action]
+    {
         let replies = replies + [reply]
         let pipelined = capabilities.contains("PIPELINING")
         if replies.count == expected {
@@ -153,7 +156,9 @@ package struct ClientSession {
     private mutating func receiveDataReply(_ reply: Reply, _ mail: Mail, _ replies: [Reply]) -> [Action] {
         if reply.code == 354 {
             // A peer that takes DATA after refusing everybody gets an empty message, which it must not deliver.
-            state = accepted(replies).isEmpty ? .abandoned(outcome(mail, replies, final: nil)) : .content(mail, replies: replies)
+            state =
+                accepted(replies).isEmpty
+                ? .abandoned(outcome(mail, replies, final: nil)) : .content(mail, replies: replies)
             return accepted(replies).isEmpty ? [.write(Array(".\r\n".utf8))] : [.sendContent]
         }
         let final = accepted(replies).isEmpty ? nil : reply
@@ -186,7 +191,9 @@ package struct ClientSession {
     /// One reply a recipient: its own where it was refused, the message's where it was not.
     private func outcome(_ mail: Mail, _ replies: [Reply], final: Reply?) -> [Reply] {
         let vague = Reply(451, .init(4, 5, 0), "The session ended early")
-        guard let sender = replies.first, sender.isPositive else { return mail.recipients.map { _ in replies.first ?? vague } }
+        guard let sender = replies.first, sender.isPositive else {
+            return mail.recipients.map { _ in replies.first ?? vague }
+        }
         return mail.recipients.indices.map { index in
             guard index + 1 < replies.count else { return final ?? vague }
             return replies[index + 1].isPositive ? final ?? vague : replies[index + 1]

@@ -42,7 +42,8 @@ package struct ReplyParser {
     }
 
     private mutating func receive(_ line: [UInt8]) throws(SyntaxError) -> Reply? {
-        guard line.count >= 3, let code = UInt16(String(decoding: line.prefix(3), as: UTF8.self)), (200...599).contains(code),
+        guard line.count >= 3, let code = UInt16(String(decoding: line.prefix(3), as: UTF8.self)),
+            (200...599).contains(code),
             line.count == 3 || line[3] == 32 || line[3] == UInt8(ascii: "-"), self.code ?? code == code,
             lines.count < Self.maximumLines
         else { throw SyntaxError(expected: "an SMTP reply", offset: 0) }

@@ -32,7 +32,8 @@ struct ContentScanner {
     /// Whether counted content ended inside a line end.
     var endsInsideLineEnd: Bool { state == .afterReturn }
 
-    private mutating func copyText(_ input: UnsafeRawBufferPointer, from start: Int, into output: inout [UInt8]) -> Int {
+    private mutating func copyText(_ input: UnsafeRawBufferPointer, from start: Int, into output: inout [UInt8]) -> Int
+    {
         var index = start
         var all: UInt8 = 0
         while index < input.count, input[index] != 13, input[index] != 10, input[index] != 0 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 
 extension ServerSession {
     mutating func authenticate(_ mechanism: String, _ initial: String?) {
@@ -13,7 +13,11 @@ extension ServerSession {
             if let initial { plain(initial == "=" ? "" : initial) } else { reply(Reply(334, nil, "")) }
         case "LOGIN":
             mode = .authUser
-            if let initial { receiveAuthentication(Array(initial.utf8)) } else { reply(Reply(334, nil, "VXNlcm5hbWU6")) }
+            if let initial {
+                receiveAuthentication(Array(initial.utf8))
+            } else {
+                reply(Reply(334, nil, "VXNlcm5hbWU6"))
+            }
         default:
             fail(Reply(504, .init(5, 5, 4), "Mechanism not supported: use PLAIN or LOGIN"))
         }
@@ -40,7 +44,8 @@ extension ServerSession {
 
     // message = [authzid] UTF8NUL authcid UTF8NUL passwd ; RFC 4616 §2
     private mutating func plain(_ text: String) {
-        guard let fields = decoded(text)?.split(separator: "\0", omittingEmptySubsequences: false), fields.count == 3 else {
+        guard let fields = decoded(text)?.split(separator: "\0", omittingEmptySubsequences: false), fields.count == 3
+        else {
             return malformed()
         }
         ask(String(fields[1]), String(fields[2]))
@@ -77,7 +82,9 @@ extension ServerSession {
     package enum AuthenticationResult: Sendable { case accepted, refused, unavailable }
 
     private func decoded(_ text: String) -> String? {
-        guard text.utf8.count % 4 == 0, text.utf8.allSatisfy({ $0.isLetterOrDigit || "+/=".utf8.contains($0) }) else { return nil }
+        guard text.utf8.count % 4 == 0, text.utf8.allSatisfy({ $0.isLetterOrDigit || "+/=".utf8.contains($0) }) else {
+            return nil
+        }
         var bits: UInt32 = 0
         var count = 0
         var bytes: [UInt8] = []

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 
 extension ServerSession {
     mutating func receive(line: [UInt8]) {
@@ -48,7 +48,8 @@ extension ServerSession {
         switch fault {
         case .unknownCommand: fail(Reply(500, .init(5, 5, 1), "Command not recognized"))
         case .badArguments(let why): fail(Reply(501, .init(5, 5, 4), why))
-        case .unknownParameter(let parameter): fail(Reply(555, .init(5, 5, 4), "Unknown parameter \(parameter.prefix(100))"))
+        case .unknownParameter(let parameter):
+            fail(Reply(555, .init(5, 5, 4), "Unknown parameter \(parameter.prefix(100))"))
         case .badReversePath(let path): fail(Reply(553, .init(5, 1, 7), "<\(path.prefix(200))> Invalid email address"))
         case .badForwardPath(let path): fail(Reply(553, .init(5, 1, 3), "<\(path.prefix(200))> address unknown"))
         }
@@ -67,7 +68,9 @@ extension ServerSession {
     }
 
     private mutating func startTLS() {
-        guard settings.offersTLS, !isSecure else { return fail(Reply(503, .init(5, 5, 1), "TLS is not available, or is on already")) }
+        guard settings.offersTLS, !isSecure else {
+            return fail(Reply(503, .init(5, 5, 1), "TLS is not available, or is on already"))
+        }
         // Commands sent before the handshake were not protected by it: CVE-2011-0411.
         guard position == input.count else {
             return end(Reply(501, .init(5, 5, 4), "Nothing may follow STARTTLS before the handshake"))
@@ -101,7 +104,8 @@ extension ServerSession {
 
     private mutating func rcpt(_ path: ForwardPath, _ envelope: Envelope, _ parameters: MailParameters) {
         guard envelope.forwardPaths.count < settings.maximumRecipients else {
-            return fail(Reply(452, .init(4, 5, 3), "Too many recipients: at most \(settings.maximumRecipients) a message"))
+            return fail(
+                Reply(452, .init(4, 5, 3), "Too many recipients: at most \(settings.maximumRecipients) a message"))
         }
         if path.mailbox.needsSMTPUTF8, !parameters.isSMTPUTF8 {
             return fail(Reply(553, .init(5, 6, 7), "The address needs SMTPUTF8"))

@@ -64,13 +64,16 @@ extension ServerSession {
 
     private mutating func finish(_ scanner: ContentScanner) {
         let isTooLong = contentSize > settings.maximumMessageSize
-        guard case .transaction(let envelope, _) = phase, !isTooLong, !scanner.isAmbiguous, !scanner.endsInsideLineEnd else {
+        guard case .transaction(let envelope, _) = phase, !isTooLong, !scanner.isAmbiguous, !scanner.endsInsideLineEnd
+        else {
             mode = .command
             forgetTransaction()
             return fail(
                 isTooLong
                     ? Reply(552, .init(5, 3, 4), "Message is too long.")
-                    : Reply(550, .init(5, 5, 2), "Transaction failed: lines must end in CRLF; bare CR, bare LF and NUL are refused"))
+                    : Reply(
+                        550, .init(5, 5, 2),
+                        "Transaction failed: lines must end in CRLF; bare CR, bare LF and NUL are refused"))
         }
         contentSize = 0
         chunks = nil

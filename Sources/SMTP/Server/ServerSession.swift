@@ -37,7 +37,8 @@ package struct ServerSession {
     enum Mode {
         case command
         case skipLine
-        case authPlain, authUser, authPassword(user: String)
+        case authPlain, authUser
+        case authPassword(user: String)
         case data(ContentScanner)
         case chunk(ContentScanner, remaining: Int, isLast: Bool)
         case waiting

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
-package import Journal
+import Journal
 package import Mail
 package import Queue
 
@@ -59,7 +59,8 @@ package struct Gate: Sendable {
             id: id, account: submission.caller.account, acceptedAt: acceptedAt,
             expiresAt: acceptedAt + settings.lifetime, reversePath: .mailbox(message.reversePath),
             signingDomain: senders.signingDomain, content: content)
-        let accepted = accepted(message, submission, identity: senders.identity, id: id, size: content.size, at: acceptedAt)
+        let accepted = accepted(
+            message, submission, identity: senders.identity, id: id, size: content.size, at: acceptedAt)
         try await queue.accept(spooled, deliveries(of: spooled, to: message.recipients), [accepted])
         return id
     }

@@ -57,9 +57,10 @@ struct InspectedMessage {
 
     /// Every address that this message is sent as, From first; each needs a verified identity.
     var senders: [Mailbox] {
-        [from] + [sender, reversePath].compactMap(\.self).reduce(into: []) { list, mailbox in
-            if mailbox != from, !list.contains(mailbox) { list.append(mailbox) }
-        }
+        [from]
+            + [sender, reversePath].compactMap(\.self).reduce(into: []) { list, mailbox in
+                if mailbox != from, !list.contains(mailbox) { list.append(mailbox) }
+            }
     }
 
     /// SES's condition keys of a send.
@@ -109,7 +110,7 @@ struct InspectedMessage {
     private static func addressList(_ text: String) throws -> AddressList {
         do {
             return try AddressList(parsing: text)
-        } catch let error as SyntaxError {
+        } catch {
             throw SendRefusal.invalidAddress(text, error)
         }
     }

@@ -2,7 +2,7 @@
 
 package import Access
 import Authentication
-package import Journal
+import Journal
 package import Mail
 
 /// Creating, looking at and deleting identities, for whichever API asks.
@@ -17,7 +17,8 @@ package struct IdentityDirectory: Sendable {
     private let random: RandomBits
 
     package init(
-        region: String, mode: VerificationMode, signingHostedZone: Domain?, store: any IdentityStore, book: IdentityBook,
+        region: String, mode: VerificationMode, signingHostedZone: Domain?, store: any IdentityStore,
+        book: IdentityBook,
         now: @escaping Now, random: @escaping RandomBits
     ) {
         self.region = region

@@ -63,13 +63,18 @@ package struct IdentityVerifier: Sendable {
         return updated
     }
 
-    private enum KeyLookup { case found(token: String), missed(VerificationError) }
+    private enum KeyLookup {
+        case found(token: String)
+        case missed(VerificationError)
+    }
 
     private func findKey(of dkim: DKIMSettings, in domain: Domain) async -> KeyLookup {
         var error = VerificationError.hostNotFound
         for token in dkim.tokens {
             let answer = await dns.txt("\(token)._domainkey.\(domain)")
-            if answer.records.contains(where: { DKIMKeyRecord(parsing: $0.text)?.holds(publicKeySPKI: dkim.publicKey) == true }) {
+            if answer.records.contains(where: {
+                DKIMKeyRecord(parsing: $0.text)?.holds(publicKeySPKI: dkim.publicKey) == true
+            }) {
                 return .found(token: token)
             }
             error = Self.error(of: answer)

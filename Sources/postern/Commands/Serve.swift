@@ -31,11 +31,13 @@ struct ConfigurationOption: ParsableArguments {
 
     func load() throws -> ServerConfiguration {
         do {
-            guard let data = FileManager.default.contents(atPath: path), data.count <= ConfigurationFile.maximumSize else {
+            guard let data = FileManager.default.contents(atPath: path), data.count <= ConfigurationFile.maximumSize
+            else {
                 throw ConfigurationError("cannot read '\(path)'")
             }
             let environment = ProcessInfo.processInfo.environment
-            return try ServerConfiguration(ConfigurationFile(yaml: String(decoding: data, as: UTF8.self), environment: environment))
+            return try ServerConfiguration(
+                ConfigurationFile(yaml: String(decoding: data, as: UTF8.self), environment: environment))
         } catch {
             FileHandle.standardError.write(Data("postern: \(error)\n".utf8))
             throw ExitCode(78)

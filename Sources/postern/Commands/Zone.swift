@@ -21,11 +21,13 @@ struct Zone: AsyncParsableCommand {
     func run() async throws {
         let configuration = try file.load()
         let client = AWSClient.SignedClient(
-            endpoint: "http\(configuration.apiTLS == nil ? "" : "s")://\(configuration.api.host):\(configuration.api.port)",
+            endpoint:
+                "http\(configuration.apiTLS == nil ? "" : "s")://\(configuration.api.host):\(configuration.api.port)",
             region: configuration.region, accessKeyID: configuration.root.id, secret: configuration.root.secret.exposed)
         struct Input: Encodable { let EmailIdentity: String }
         struct Output: Decodable { let Zone: String }
-        let body = try await client.call(service: "postern", target: "Postern.GetIdentityZone", Input(EmailIdentity: identity))
+        let body = try await client.call(
+            service: "postern", target: "Postern.GetIdentityZone", Input(EmailIdentity: identity))
         if output == "json" {
             print(String(decoding: body, as: UTF8.self))
         } else {

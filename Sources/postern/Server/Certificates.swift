@@ -13,7 +13,9 @@ enum Certificates {
     static func server(_ files: ServerConfiguration.CertificateFiles?, hostname: String) throws -> TLSConfiguration {
         var configuration: TLSConfiguration
         if let files {
-            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
             configuration = .makeServerConfiguration(
                 certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
         } else {

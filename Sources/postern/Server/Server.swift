@@ -48,19 +48,23 @@ struct Server {
         let api = try APIServer(
             .init(
                 host: configuration.api.host, port: configuration.api.port,
-                tls: try configuration.apiTLS.map { try Certificates.server($0, hostname: configuration.smtp.hostname) }),
+                tls: try configuration.apiTLS.map { try Certificates.server($0, hostname: configuration.smtp.hostname) }
+            ),
             router: router(trade), health: health(stores, smtp), logger: logger,
             bound: { logger.info("api listens", metadata: ["port": "\($0)"]) })
         announce()
         let dispatcher = Dispatcher(queue: trade.queue, attempt: trade.attempt)
-        let verifier = VerifierService(verifier: trade.verifier, interval: configuration.identities.checkInterval, logger: logger)
+        let verifier = VerifierService(
+            verifier: trade.verifier, interval: configuration.identities.checkInterval, logger: logger)
         var services: [any Service] = [DeliveryService(queue: trade.queue, dispatcher: dispatcher)]
         if trade.identities.mode == .dns { services.append(verifier) }
-        services += consoleServices(stores, trade, dns: dns)
+        services += try consoleServices(stores, trade)
         services += [api, smtp]
         // Later services may use earlier ones; shutdown runs in reverse.
         let group = ServiceGroup(
-            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet))
         try await group.run()
     }
 
@@ -84,9 +88,11 @@ struct Server {
 
     private func router(_ trade: Trade) -> ServiceRouter {
         let v1 = SESv1Services(
-            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now, random: random)
+            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now,
+            random: random)
         let v2 = SESv2Services(
-            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now, random: random)
+            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now,
+            random: random)
         return ServiceRouter(
             region: configuration.region,
             services: [
@@ -95,7 +101,9 @@ struct Server {
                 "postern": [OperatorCatalogue.make(access: trade.access, identities: trade.identities)],
             ],
             credentials: AccessCredentials(trade.access), now: { Int64(Date().timeIntervalSince1970) },
-            report: { id, error in logger.error("operation failed", metadata: ["request-id": "\(id)", "error": "\(error)"]) })
+            report: { id, error in
+                logger.error("operation failed", metadata: ["request-id": "\(id)", "error": "\(error)"])
+            })
     }
 
     private func smtpListener(_ trade: Trade, _ stores: Stores) throws -> SMTPListener {
@@ -118,10 +126,13 @@ struct Server {
         }
         let trusted = try configuration.smtp.trusted.map { trusted in
             guard trusted.principal == "root" || trusted.principal == trade.access.rootPrincipal.arn else {
-                throw ConfigurationError("'smtp.trusted' names the principal '\(trusted.principal)', which does not exist")
+                throw ConfigurationError(
+                    "'smtp.trusted' names the principal '\(trusted.principal)', which does not exist")
             }
             let networks = try trusted.networks.map { text in
-                guard let network = Network(text) else { throw ConfigurationError("'smtp.trusted': '\(text)' is not a network") }
+                guard let network = Network(text) else {
+                    throw ConfigurationError("'smtp.trusted': '\(text)' is not a network")
+                }
                 return network
             }
             return ListenerConfiguration(

@@ -22,7 +22,8 @@ struct Stores: Sendable {
         }
         let synchronous: Engine.Synchronous = configuration.spool.synchronous == .full ? .full : .normal
         do {
-            spool = try SQLiteSpool(directory: directory, reserve: configuration.spool.reserve, synchronous: synchronous)
+            spool = try SQLiteSpool(
+                directory: directory, reserve: configuration.spool.reserve, synchronous: synchronous)
             records = try SQLiteRecords(directory: directory, synchronous: synchronous)
             inbox = try SQLiteInbox(directory: directory, capacity: configuration.inboxKeep)
             drafts = try FileDrafts(directory: "\(directory)/drafts")

@@ -36,7 +36,8 @@ struct Trade: Sendable {
             signingHostedZone: configuration.identities.signingHostedZone, store: stores.records, book: book,
             now: server.now, random: server.random)
         verifier = IdentityVerifier(store: stores.records, book: book, dns: dns, now: server.now)
-        quota = SendingQuota(limits: .init(perDay: configuration.quota.perDay, perSecond: configuration.quota.perSecond))
+        quota = SendingQuota(
+            limits: .init(perDay: configuration.quota.perDay, perSecond: configuration.quota.perSecond))
         try await Self.restore(quota, from: stores.spool, now: server.now())
         var limits = Schedule.Limits()
         limits.inFlight = configuration.delivery.concurrency
@@ -53,8 +54,10 @@ struct Trade: Sendable {
             group: MultiThreadedEventLoopGroup.singleton)
         attempt = Attempt(
             .init(
-                route: route, router: Router(dns: dns, random: server.random), transport: transport, inbox: stores.inbox,
-                keys: IdentityKeys(book), spool: stores.spool, retry: RetrySchedule(delays: configuration.delivery.retry),
+                route: route, router: Router(dns: dns, random: server.random), transport: transport,
+                inbox: stores.inbox,
+                keys: IdentityKeys(book), spool: stores.spool,
+                retry: RetrySchedule(delays: configuration.delivery.retry),
                 now: server.now, random: server.random, logger: server.logger))
     }
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Journal
+import Mail
+import Queue
+import SQLite
+import Testing
+
+@Suite("SQLite spool")
+final class SpoolTests: Sendable {
+    private let directory: String
+    private let account: AccountID
+
+    init() throws {
+        directory = NSTemporaryDirectory() + "spool-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        account = try #require(AccountID("111122223333"))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private func open() throws -> SQLiteSpool { try SQLiteSpool(directory: directory, reserve: 0, synchronous: .full) }
+
+    private func message(_ number: UInt64, body: Content.Body = .memory([104, 105])) -> SpooledMessage {
+        SpooledMessage(
+            id: MessageID(region: "us-east-1", at: Timestamp(seconds: 1), random: (number, 0)), account: account,
+            acceptedAt: Timestamp(seconds: 1), expiresAt: Timestamp(seconds: 100), reversePath: .null, signingDomain: nil,
+            content: Content(header: Array("A: b\r\n\r\n".utf8), body: body))
+    }
+
+    private func delivery(_ message: SpooledMessage, due: Int64, site: String = "a") throws -> PendingDelivery {
+        PendingDelivery(
+            message: message.id, account: account, site: site,
+            recipients: [try Mailbox(parsing: "b@example.com"), try Mailbox(parsing: "c@example.com")],
+            dueAt: Timestamp(seconds: due), acceptedAt: message.acceptedAt, expiresAt: message.expiresAt)
+    }
+
+    private func fact(_ message: SpooledMessage) -> Fact {
+        Fact(
+            at: Timestamp(seconds: 1), account: account, message: message.id,
+            event: .refused(.init(door: "smtp", principal: "p", control: "c", reason: "r", sourceAddress: "s")))
+    }
+
+    @Test("syncs each commit: GRDB's own NORMAL does not stand")
+    func synchronous() throws {
+        #expect(try open().engine.synchronousLevel() == 2)
+    }
+
+    @Test("gives back what was accepted, also after a restart, and forgets it when it is settled")
+    func life() async throws {
+        let message = message(1)
+        var stored = try await open().accept(message, [try delivery(message, due: 5), try delivery(message, due: 4)], [fact(message)])
+        let spool = try open()
+        #expect(try await spool.message(message.id) == message)
+        #expect(try await spool.due(at: Timestamp(seconds: 4), limit: 10, excluding: []) == [stored[1]])
+        #expect(try await spool.due(at: Timestamp(seconds: 9), limit: 10, excluding: [stored[1].id]) == [stored[0]])
+        #expect(try await spool.nextDue(excluding: [stored[1].id]) == Timestamp(seconds: 5))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: [fact(message)]))
+        let left = stored[1].recipients.suffix(1)
+        try await spool.settle(
+            Settlement(
+                delivery: stored[1], retry: .init(recipients: Array(left), dueAt: Timestamp(seconds: 7), lastReply: "451"), facts: []))
+        stored = try await spool.due(at: Timestamp(seconds: 7), limit: 10, excluding: [])
+        #expect(stored.map(\.recipients) == [Array(left)])
+        #expect(stored.map(\.attempts) == [1])
+        #expect(try await spool.waiting() == ["a": 1])
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
+        #expect(try await spool.message(message.id) == nil)
+        #expect(try await spool.facts(after: 0, limit: 10).map(\.sequence) == [1, 2])
+        #expect(try await spool.facts(after: 1, limit: 10).map(\.fact) == [fact(message)])
+    }
+
+    @Test("keeps large bodies in a file that lives as long as its message")
+    func files() async throws {
+        let spool = try open()
+        let draft = directory + "/draft"
+        try Data("0123456789".utf8).write(to: URL(filePath: draft))
+        let message = message(1, body: .file(path: draft, offset: 3, length: 7))
+        let stored = try await spool.accept(message, [try delivery(message, due: 1)], [])
+        guard case .file(let path, 3, 7)? = try await spool.message(message.id)?.content.body else {
+            Issue.record("the body is no file")
+            return
+        }
+        try Data().write(to: URL(filePath: directory + "/bodies/orphan"))
+        try await spool.sweep()
+        #expect(FileManager.default.fileExists(atPath: path))
+        #expect(!FileManager.default.fileExists(atPath: directory + "/bodies/orphan"))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("shares commits among those who wait, and lets nobody pay for another's fault")
+    func groups() async throws {
+        let spool = try open()
+        let duplicate = message(7)
+        _ = try await spool.accept(duplicate, [], [])
+        let before = spool.engine.commitCount
+        let failures = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<200 as Range<UInt64> {
+                group.addTask {
+                    do {
+                        _ = try await spool.accept(self.message(number), [], [])
+                        return 0
+                    } catch {
+                        return 1
+                    }
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(failures == 1)
+        #expect(spool.engine.commitCount - before < 199 + 1)
+        #expect(try await spool.message(message(199).id) != nil)
+    }
+
+    @Test("refuses mail before the disk is full")
+    func reserve() async throws {
+        let spool = try SQLiteSpool(directory: directory, reserve: .max, synchronous: .full)
+        await #expect(throws: SpoolFailure.noSpace) { _ = try await spool.accept(self.message(1), [], []) }
+    }
+}
