@@ -92,10 +92,7 @@ package struct Moment: Encodable, Hashable, Sendable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if encoder.userInfo[.isXML] != nil {
-            let basic = Array(BasicDate.text(milliseconds / 1000))
-            try container.encode(
-                "\(String(basic[0..<4]))-\(String(basic[4..<6]))-\(String(basic[6..<8]))T\(String(basic[9..<11])):\(String(basic[11..<13])):\(String(basic[13..<15]))Z"
-            )
+            try container.encode(BasicDate.extended(milliseconds / 1000))
         } else {
             try container.encode(Double(milliseconds) / 1000)
         }

@@ -147,6 +147,13 @@ package enum BasicDate {
             + pad(Int(rest % 60), 2) + "Z"
     }
 
+    /// `2026-11-24T07:42:53Z`
+    package static func extended(_ seconds: Int64) -> String {
+        let basic = Array(text(seconds))
+        let parts = [0..<4, 4..<6, 6..<8, 9..<11, 11..<13, 13..<15].map { String(basic[$0]) }
+        return "\(parts[0])-\(parts[1])-\(parts[2])T\(parts[3]):\(parts[4]):\(parts[5])Z"
+    }
+
     package static func seconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return nil }

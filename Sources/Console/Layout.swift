@@ -16,18 +16,23 @@ enum Layout {
         @media(prefers-color-scheme:dark){:root{--accent:#7fd3a8;--card:#1d211f;--ground:#141716}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--ground);font:15px/1.5 system-ui,sans-serif}
-        header{display:flex;gap:.75rem;align-items:baseline;padding:.9rem 1.25rem;border-bottom:1px solid var(--line);background:var(--card)}
+        header{display:flex;gap:.75rem;align-items:baseline;padding:.9rem 1.25rem;
+        border-bottom:1px solid var(--line);background:var(--card)}
         header a{font-weight:700;color:var(--accent);text-decoration:none;font-size:1.15rem}header span,.dim{color:var(--dim)}
         main{max-width:64rem;margin:1.25rem auto;padding:0 1rem}
         .card{background:var(--card);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin-bottom:1rem}
         .pad{padding:1rem 1.25rem}h1{font-size:1.25rem;margin:.1rem 0 .6rem;overflow-wrap:anywhere}
-        a.row{display:grid;grid-template-columns:1.2fr 2fr auto;gap:.2rem 1rem;padding:.7rem 1.25rem;border-top:1px solid var(--line);color:inherit;text-decoration:none}
+        a.row{display:grid;grid-template-columns:1.2fr 2fr auto;gap:.2rem 1rem;padding:.7rem 1.25rem;
+        border-top:1px solid var(--line);color:inherit;text-decoration:none}
         a.row:first-child{border-top:0}a.row:hover,a.row:focus{background:#7fd3a822}
         .row b,.row span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.row .to{grid-column:1/3}
-        form input{width:100%;padding:.6rem .8rem;border:1px solid var(--line);border-radius:8px;font:inherit;background:var(--card);color:inherit}
+        form input{width:100%;padding:.6rem .8rem;
+        border:1px solid var(--line);border-radius:8px;font:inherit;background:var(--card);color:inherit}
         form{margin-bottom:1rem}pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,monospace}
         .code{background:var(--ground);border-radius:8px;padding:.8rem;margin:.6rem 0}
-        table{border-collapse:collapse;width:100%}td{padding:.25rem .6rem .25rem 0;vertical-align:top;overflow-wrap:anywhere}td:first-child{color:var(--dim);white-space:nowrap}
+        table{border-collapse:collapse;width:100%}
+        td{padding:.25rem .6rem .25rem 0;vertical-align:top;overflow-wrap:anywhere}
+        td:first-child{color:var(--dim);white-space:nowrap}
         .tabs input{position:absolute;opacity:0}.tabs label{display:inline-block;padding:.6rem 1rem;cursor:pointer;border-bottom:3px solid transparent}
         .tabs input:focus-visible+label{outline:2px solid var(--accent)}.tabs section{display:none;border-top:1px solid var(--line)}
         .tabs input:checked+label{border-color:var(--accent);color:var(--accent);font-weight:600}
@@ -65,7 +70,8 @@ enum MessagePage {
         {{#hasText}}<section id="s2" class="pad"><pre>{{text}}</pre></section>{{/hasText}}\
         <section id="s3" class="pad"><table>{{#headers}}<tr><td>{{name}}</td><td>{{value}}</td></tr>{{/headers}}</table></section>\
         <section id="s4" class="pad"><p><a href="/messages/{{id}}/source">Whole source</a></p><pre>{{source}}</pre></section>\
-        {{#hasAttachments}}<section id="s5" class="pad"><table>{{#attachments}}<tr><td><a href="{{href}}">{{name}}</a></td><td>{{type}}, {{size}}</td></tr>{{/attachments}}</table></section>{{/hasAttachments}}\
+        {{#hasAttachments}}<section id="s5" class="pad"><table>\
+        {{#attachments}}<tr><td><a href="{{href}}">{{name}}</a></td><td>{{type}}, {{size}}</td></tr>{{/attachments}}</table></section>{{/hasAttachments}}\
         <section id="s6" class="pad">{{#verdicts}}<p>{{.}}</p>{{/verdicts}}{{#isUnsigned}}<p>The message is not signed.</p>{{/isUnsigned}}</section>\
         </div></div>
         """

@@ -2,7 +2,7 @@
 
 import Crypto
 import CryptoExtras
-import Foundation
+import FoundationEssentials
 
 /// A private key that signs mail, parsed once and kept: parsing costs a fifth of a signature.
 package struct DKIMKey: Sendable {

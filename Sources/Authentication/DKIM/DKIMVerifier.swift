@@ -2,7 +2,7 @@
 
 import Crypto
 import CryptoExtras
-import Foundation
+import FoundationEssentials
 import MIME
 
 /// What became of one signature, in RFC 8601's words.
