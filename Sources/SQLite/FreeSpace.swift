@@ -6,12 +6,12 @@ import Synchronization
 
 /// Refuses mail before the disk is full, so that what was accepted can still be settled.
 final class FreeSpace: Sendable {
-    /// Seconds for which one look at the file system is believed.
-    private static let lifetime = 0.2
+    /// For so long one look at the file system is believed.
+    private static let lifetime = Duration.milliseconds(200)
 
     private let directory: String
     private let reserve: Int
-    private let seen = Mutex<(at: UInt64, free: Int)>((0, 0))
+    private let seen = Mutex<(at: ContinuousClock.Instant?, free: Int)>((nil, 0))
 
     init(directory: String, reserve: Int) {
         self.directory = directory
@@ -20,9 +20,10 @@ final class FreeSpace: Sendable {
 
     /// - Throws: `SpoolFailure.noSpace`.
     func require(_ size: Int) throws {
-        let now = DispatchTime.now().uptimeNanoseconds
         let free = seen.withLock { seen in
-            if seen.at == 0 || Double(now - seen.at) / 1e9 > Self.lifetime { seen = (now, look()) }
+            // Read under the lock: a moment read before it may be earlier than one that another caller left here.
+            let now = ContinuousClock.now
+            if seen.at.map({ now - $0 > Self.lifetime }) ?? true { seen = (now, look()) }
             seen.free -= size
             return seen.free
         }

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts the built server the way an operator does, and the far sides it talks to."""
 import asyncio
+import itertools
+import json
 import os
 import pathlib
 import shutil
+import smtplib
 import socket
+import sqlite3
+import ssl
 import subprocess
 import threading
 import time
@@ -12,6 +17,8 @@ import urllib.request
 
 import boto3
 import pytest
+
+import sides
 
 KEY = "AKIAROOTEXAMPLE0001"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -22,10 +29,19 @@ def pytest_addoption(parser):
     parser.addoption("--binary", default=".build/debug/postern")
 
 
+# Below the ephemeral ports, so that no client's own socket takes one between the look and the bind; never the same twice.
+ports = itertools.count(20_000 + os.getpid() * 97 % 10_000)
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    for port in ports:
+        with socket.socket() as s, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+            try:
+                s.bind(("127.0.0.1", port))
+                u.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def wait_for(condition, seconds=15, what="condition"):
@@ -110,13 +126,20 @@ class Sink:
 
 
 class Server:
-    def __init__(self, binary, directory, extra="", relay=None, wait=True, region="us-east-1"):
-        self.binary, self.directory, self.region = binary, directory, region
+    """One `postern serve` with a configuration of its own.
+
+    `extra` replaces the sections `delivery` and `identities`; `relay` is a sink to relay to; without either, mail is
+    captured. `wrapper` is a command that starts the server (strace).
+    """
+
+    def __init__(self, binary, directory, extra="", relay=None, wait=True, region="us-east-1", data=None, wrapper=()):
+        self.binary, self.directory, self.region, self.wrapper = binary, directory, region, wrapper
         self.api, self.submission, self.implicit, self.trusted, self.console = (free_port() for _ in range(5))
         delivery = f"route: relay, relay: {{ host: 127.0.0.1, port: {relay.port}, tls: none }}" if relay else "route: capture"
+        self.data = data or directory / "data"
         self.config = directory / "postern.yaml"
         self.config.write_text(f"""
-data-directory: {directory}/data
+data-directory: {self.data}
 account-id: "111122223333"
 root: {{ access-key-id: {KEY}, secret-access-key: {SECRET} }}
 api: {{ host: 127.0.0.1, port: {self.api} }}
@@ -133,8 +156,11 @@ smtp:
     def start(self):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTERN_")}
         self.process = subprocess.Popen(
-            [self.binary, "serve", "--config", self.config], stderr=self.log.open("a"), env=environment)
-        wait_for(self.healthy, what="health")
+            [*self.wrapper, self.binary, "serve", "--config", self.config], stderr=self.log.open("a"), env=environment)
+        try:
+            wait_for(self.healthy, 30, what="health")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the server's log: {self.log.read_text()}") from None
 
     def healthy(self):
         assert self.process.poll() is None, self.log.read_text()
@@ -157,6 +183,35 @@ smtp:
             "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_DEFAULT_REGION": self.region,
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.api}", "AWS_PAGER": ""}
 
+    def captured(self):
+        """The inbox as its JSON list has it, newest first."""
+        url = f"http://127.0.0.1:{self.console}/api/messages"
+        return json.loads(urllib.request.urlopen(url, timeout=10).read())["messages"]
+
+    def source(self, identity):
+        """One captured message as it would have left."""
+        url = f"http://127.0.0.1:{self.console}/messages/{identity}/source"
+        return urllib.request.urlopen(url, timeout=10).read()
+
+    def smtp(self, implicit=False, login=True):
+        """A client that has done TLS and, unless told otherwise, signed in."""
+        context = ssl._create_unverified_context()
+        if implicit:
+            client = smtplib.SMTP_SSL("127.0.0.1", self.implicit, context=context, timeout=30)
+        else:
+            client = smtplib.SMTP("127.0.0.1", self.submission, timeout=30)
+            client.starttls(context=context)
+        client.ehlo()
+        if login:
+            client.login(KEY, PASSWORD)
+        return client
+
+    def facts(self, kind=None):
+        """What the journal's outbox in the spool holds, oldest first."""
+        with sqlite3.connect(f"file:{self.data}/spool.db?mode=ro", uri=True) as db:
+            events = [json.loads(row[0]) for row in db.execute("SELECT event FROM fact ORDER BY sequence")]
+        return [event for event in events if kind is None or kind in event]
+
     def dkim_records(self, domain):
         """What the zone of a domain has to hold, as the operator is told it."""
         text = subprocess.run(
@@ -167,6 +222,13 @@ smtp:
                 name, value = line.split(" ", 1)
                 records[name] = "".join(value.split('"')[1::2])
         return text, records
+
+
+def pytest_ignore_collect(collection_path, config):
+    """The long proofs run when they are named (`make soak`), not with the rest."""
+    if collection_path.name == "soak" and not any("soak" in str(argument) for argument in config.args):
+        return True
+    return None
 
 
 @pytest.fixture(scope="session")
@@ -205,6 +267,22 @@ def relayed(start, sink):
     server.ses = server.client("sesv2")
     server.ses.create_email_identity(EmailIdentity="example.com")
     return server
+
+
+@pytest.fixture
+def name_server(tmp_path):
+    """An authoritative name server on loopback: `name_server.zone(origin, records)`."""
+    server = sides.NameServer(tmp_path / "nsd", free_port())
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def far_side(tmp_path):
+    """A real Postfix with configuration, queue and mailboxes of its own."""
+    server = sides.Postfix(pathlib.Path("/tmp") / f"postfix-{os.getpid()}-{tmp_path.name[-20:]}", free_port())
+    yield server
+    server.stop()
 
 
 def need(program):
