@@ -48,7 +48,8 @@ enum ListPage {
         <form method="get"><input type="search" name="search" value="{{search}}" placeholder="Search addresses and subjects" aria-label="Search"></form>
         <div class="card">{{#rows}}<a class="row" href="/messages/{{id}}"><b>{{from}}</b><span class="subject">{{subject}}</span>\
         <span class="dim">{{time}}</span><span class="to dim">to {{to}}</span><span class="dim">{{size}}</span></a>{{/rows}}\
-        {{#isEmpty}}<div class="pad"><h1>Nothing here yet</h1><p>Mail that is sent while the route is <code>capture</code> lands here. Send the first message:</p>\
+        {{#isEmpty}}<div class="pad"><h1>Nothing here yet</h1><p>Mail that is sent while the route is <code>capture</code> lands here.</p>\
+        <p>Send the first message:</p>\
         {{#steps}}<pre class="code">{{.}}</pre>{{/steps}}</div>{{/isEmpty}}</div>
         """
 }

@@ -156,7 +156,8 @@ final class SessionHandler: ChannelDuplexHandler {
 
     private func authenticate(_ user: String, _ password: String, _ context: ChannelHandlerContext) {
         let service = listener.service
-        ask(context, { await service.authenticate(user: user, password: password) }) { handler, result in
+        let question = { @Sendable in await service.authenticate(user: user, password: password) }
+        ask(context, question) { handler, result in
             switch result {
             case .success(.principal(let principal)):
                 handler.principal = principal
@@ -176,7 +177,8 @@ final class SessionHandler: ChannelDuplexHandler {
         draft = target
         let piece = content
         content = []
-        ask(context, { try await target.append(piece) }) { handler, result in
+        let question = { @Sendable in try await target.append(piece) }
+        ask(context, question) { handler, result in
             if case .failure(let error) = result {
                 handler.sayGoodbye(context, Reply(failure: error).closing)
             }

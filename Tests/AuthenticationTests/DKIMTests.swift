@@ -7,7 +7,8 @@ import Testing
 
 @Suite("DKIM")
 struct DKIMTests {
-    private static let text = "From: Ada <ada@example.com>\r\nSubject:  a \r\n\tfolded  subject\r\nTo: b@example.net\r\n\r\nbody  text \r\n\r\n\r\n"
+    private static let text =
+        "From: Ada <ada@example.com>\r\nSubject:  a \r\n\tfolded  subject\r\nTo: b@example.net\r\n\r\nbody  text \r\n\r\n\r\n"
 
     private func signed(_ key: DKIMKey, _ text: String = text) throws -> [UInt8] {
         let bytes = Array(text.utf8)
@@ -25,7 +26,10 @@ struct DKIMTests {
         let verifier = DKIMVerifier { _, _ in record.text }
         let message = try signed(try DKIMKey(rsaDER: pair.privateKeyPKCS8))
         #expect(await verifier.verify(message).map(\.result) == [.pass])
-        let changes = [("folded", "bolded"), ("body", "bodz"), ("ada@", "eve@"), ("From: Ada", "From: Eve <e@example.com>\r\nFrom: Ada")]
+        let changes = [
+            ("folded", "bolded"), ("body", "bodz"), ("ada@", "eve@"),
+            ("From: Ada", "From: Eve <e@example.com>\r\nFrom: Ada"),
+        ]
         for (old, new) in changes {
             let changed = String(decoding: message, as: UTF8.self).replacing(old, with: new)
             #expect(await verifier.verify(Array(changed.utf8)).map(\.result) == [.fail], "\(old)")
@@ -51,7 +55,9 @@ struct DKIMTests {
         var whole = BodyHasher()
         whole.update(body)
         var parts = BodyHasher()
-        for start in stride(from: 0, to: body.count, by: size) { parts.update(Array(body[start..<min(start + size, body.count)])) }
+        for start in stride(from: 0, to: body.count, by: size) {
+            parts.update(Array(body[start..<min(start + size, body.count)]))
+        }
         #expect(whole.finalize() == parts.finalize())
     }
 
@@ -63,11 +69,16 @@ struct DKIMTests {
         #expect(strings.joined() == record.text)
     }
 
-    @Test("does not trust odd records and signatures", arguments: ["", "v=DKIM2; p=AAAA", "p=", "p=AAAA; p=BBBB", "nonsense"])
+    @Test(
+        "does not trust odd records and signatures",
+        arguments: ["", "v=DKIM2; p=AAAA", "p=", "p=AAAA; p=BBBB", "nonsense"])
     func oddRecords(_ text: String) async throws {
         let message = try signed(try DKIMKey(rsaDER: try DKIMKey.generate().privateKeyPKCS8))
         let verdicts = await DKIMVerifier { _, _ in text }.verify(message)
         #expect(verdicts.allSatisfy { $0.result != .pass })
-        #expect(await DKIMVerifier { _, _ in nil }.verify(Array("DKIM-Signature: v=1\r\n\r\n".utf8)).map(\.result) == [.permerror])
+        #expect(
+            await DKIMVerifier { _, _ in nil }.verify(Array("DKIM-Signature: v=1\r\n\r\n".utf8)).map(\.result) == [
+                .permerror
+            ])
     }
 }

@@ -11,10 +11,14 @@ struct RecordDataTests {
         #expect(RecordData.mx([0, 0, 0]) == MXRecord(preference: 0, exchange: ""))
         #expect(RecordData.txt([2, 97, 98, 1, 99]) == TXTRecord(text: "abc"))
         #expect(RecordData.ipv4([192, 0, 2, 1]) == AddressRecord(address: "192.0.2.1", isIPv6: false))
-        #expect(RecordData.ipv6([0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11) + [1])?.address == "2001:db8:0:0:0:0:0:1")
+        #expect(
+            RecordData.ipv6([0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11) + [1])?.address
+                == "2001:db8:0:0:0:0:0:1")
     }
 
-    @Test("does not trap on data that is too short", arguments: [[], [0], [0, 1], [0, 1, 5], [0, 1, 5, 97], [200, 1], [0, 1, 255, 0]] as [[UInt8]])
+    @Test(
+        "does not trap on data that is too short",
+        arguments: [[], [0], [0, 1], [0, 1, 5], [0, 1, 5, 97], [200, 1], [0, 1, 255, 0]] as [[UInt8]])
     func short(_ data: [UInt8]) {
         #expect(RecordData.mx(data) == nil)
         #expect(RecordData.ipv4(data) == nil || data.count == 4)

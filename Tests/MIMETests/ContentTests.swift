@@ -6,7 +6,9 @@ import Testing
 
 @Suite("7-bit conversion")
 struct SevenBitTests {
-    private func message(_ text: String) -> [UInt8] { Array(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n").utf8) }
+    private func message(_ text: String) -> [UInt8] {
+        Array(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n").utf8)
+    }
 
     @Test("leaves 7-bit mail alone")
     func untouched() {
@@ -71,7 +73,8 @@ struct ComposerTests {
         composer.headers = [("X-Campaign", "spring")]
         composer.attachments = [
             .init(
-                fileName: "réport.pdf", contentType: "application/pdf", isInline: false, contentID: nil, description: nil,
+                fileName: "réport.pdf", contentType: "application/pdf", isInline: false, contentID: nil,
+                description: nil,
                 content: Array(0...255))
         ]
         let bytes = try composer.compose(random: { 7 })
@@ -84,7 +87,9 @@ struct ComposerTests {
         #expect(EncodedWord.decode(part.header.first("Subject")?.value ?? "") == composer.subject.dropLast() + " ")
     }
 
-    @Test("cannot be talked into a second header", arguments: ["a\r\nBcc: x@example.com", "a\nb", "a\u{2028}b", "a\u{85}b", "a\u{0}"])
+    @Test(
+        "cannot be talked into a second header",
+        arguments: ["a\r\nBcc: x@example.com", "a\nb", "a\u{2028}b", "a\u{85}b", "a\u{0}"])
     func injection(_ evil: String) {
         var subject = MessageComposer(from: "ada@example.com")
         subject.text = "t"
@@ -93,7 +98,9 @@ struct ComposerTests {
         header.headers = [("X-A", evil)]
         #expect(throws: SyntaxError.self) { try subject.compose(random: { 7 }) }
         #expect(throws: SyntaxError.self) { try header.compose(random: { 7 }) }
-        #expect(throws: SyntaxError.self) { try MessageComposer(from: "\(evil) <ada@example.com>").compose(random: { 7 }) }
+        #expect(throws: SyntaxError.self) {
+            try MessageComposer(from: "\(evil) <ada@example.com>").compose(random: { 7 })
+        }
     }
 }
 
@@ -107,7 +114,9 @@ struct TransferEncodingTests {
         #expect(QuotedPrintable.decode(QuotedPrintable.encode(text)) == text)
     }
 
-    @Test("line ends become CRLF", arguments: [("a\nb", "a\r\nb"), ("a\rb", "a\r\nb"), ("a\r\nb", "a\r\nb"), ("\n\r\n\r", "\r\n\r\n\r\n")])
+    @Test(
+        "line ends become CRLF",
+        arguments: [("a\nb", "a\r\nb"), ("a\rb", "a\r\nb"), ("a\r\nb", "a\r\nb"), ("\n\r\n\r", "\r\n\r\n\r\n")])
     func lineEnds(_ text: String, _ expected: String) {
         #expect(LineEnds.normalised(Array(text.utf8)) == Array(expected.utf8))
     }

@@ -19,7 +19,8 @@ struct HeaderTests {
     @Test(
         "refuses what two servers might read differently",
         arguments: [
-            "From: a\nB: c\r\n\r\n", "From: a\rB: c\r\n\r\n", "From: a\u{0}\r\n\r\n", "no colon\r\n\r\n", ": x\r\n\r\n", " x: y\r\n\r\n",
+            "From: a\nB: c\r\n\r\n", "From: a\rB: c\r\n\r\n", "From: a\u{0}\r\n\r\n", "no colon\r\n\r\n", ": x\r\n\r\n",
+            " x: y\r\n\r\n",
             "X: " + String(repeating: "a", count: 1_000) + "\r\n\r\n",
         ])
     func refuses(_ text: String) {
@@ -59,7 +60,10 @@ struct AddressListTests {
             ("ada@example.com", ["ada@example.com"]),
             ("Ada <ada@example.com>, \"B, C\" <b@example.com>", ["ada@example.com", "b@example.com"]),
             ("(comment (nested)) ada@example.com (more)", ["ada@example.com"]),
-            ("Team: a@example.com, b@example.com;, c@example.com", ["a@example.com", "b@example.com", "c@example.com"]),
+            (
+                "Team: a@example.com, b@example.com;, c@example.com",
+                ["a@example.com", "b@example.com", "c@example.com"]
+            ),
             ("=?UTF-8?B?w4U=?= <a@example.com>", ["a@example.com"]),
             ("undisclosed-recipients:;", []),
         ])
@@ -70,7 +74,8 @@ struct AddressListTests {
     @Test(
         "refuses what hides an address",
         arguments: [
-            "ada@example.com bob@example.com", "<ada@example.com", "ada@example.com>", "ada@example.com(", "a@b.example, <>",
+            "ada@example.com bob@example.com", "<ada@example.com", "ada@example.com>", "ada@example.com(",
+            "a@b.example, <>",
             "x <@evil.example:ada@example.com>", "\"ada@example.com", "ops\"@evil.example,a@aws.example.com",
             String(repeating: "(", count: 100_000), String(repeating: "a@example.com,", count: 2_000),
         ])
@@ -78,7 +83,9 @@ struct AddressListTests {
         #expect(throws: SyntaxError.self) { try AddressList(parsing: text) }
     }
 
-    @Test("writes names so that they read back", arguments: ["Ada", "Ada, Countess", "Adä \u{1F600}", "a \"quoted\" b", "=?x?="])
+    @Test(
+        "writes names so that they read back",
+        arguments: ["Ada", "Ada, Countess", "Adä \u{1F600}", "a \"quoted\" b", "=?x?="])
     func names(_ name: String) throws {
         let list = AddressList([.mailbox(displayName: name, try Mailbox(parsing: "ada@example.com"))])
         #expect(list.fieldValue.utf8.allSatisfy { (32...126).contains($0) })

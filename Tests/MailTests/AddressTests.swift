@@ -25,9 +25,12 @@ struct AddressTests {
     @Test(
         "refuses the rest",
         arguments: [
-            "", "ada", "ada@", "@example.com", "ada@example..com", "ada@.example.com", "ada@example.com.", "a b@example.com",
-            ".ada@example.com", "ada.@example.com", "ada@[192.0.2.1]", "ada@exa mple.com", "ada@-a.example", "ada@a-.example",
-            "\"ada@example.com", "ada@example.com\n", "ada\r\n@example.com", "\"a\u{0}\"@example.com", "ada@exam\u{200B}ple.com",
+            "", "ada", "ada@", "@example.com", "ada@example..com", "ada@.example.com", "ada@example.com.",
+            "a b@example.com",
+            ".ada@example.com", "ada.@example.com", "ada@[192.0.2.1]", "ada@exa mple.com", "ada@-a.example",
+            "ada@a-.example",
+            "\"ada@example.com", "ada@example.com\n", "ada\r\n@example.com", "\"a\u{0}\"@example.com",
+            "ada@exam\u{200B}ple.com",
             "@a.example:ada@example.com",
         ])
     func refuses(_ text: String) {
@@ -44,7 +47,9 @@ struct AddressTests {
         #expect(throws: SyntaxError.self) { try Domain(parsing: long) }
     }
 
-    @Test("knows what lies beneath a domain", arguments: [("example.com", true), ("a.example.com", true), ("evilexample.com", false)])
+    @Test(
+        "knows what lies beneath a domain",
+        arguments: [("example.com", true), ("a.example.com", true), ("evilexample.com", false)])
     func within(_ name: String, _ expected: Bool) throws {
         #expect(try Domain(parsing: name).isWithin(Domain(parsing: "example.com")) == expected)
     }
@@ -74,7 +79,9 @@ struct TimeTests {
         #expect(MessageID(parsing: "../../etc/passwd") == nil)
     }
 
-    @Test("reads enhanced status codes", arguments: [("5.1.1", true), ("4.0.0", true), ("6.1.1", false), ("5.1", false), ("5.1.x", false)])
+    @Test(
+        "reads enhanced status codes",
+        arguments: [("5.1.1", true), ("4.0.0", true), ("6.1.1", false), ("5.1", false), ("5.1.x", false)])
     func status(_ text: String, _ valid: Bool) {
         #expect((EnhancedStatusCode(parsing: text) != nil) == valid)
     }

@@ -9,7 +9,8 @@ struct ScheduleTests {
     private func delivery(_ id: Int64, _ site: String) throws -> PendingDelivery {
         PendingDelivery(
             id: id, message: MessageID(region: "us-east-1", at: Timestamp(milliseconds: id), random: (1, 2)),
-            account: try #require(AccountID("111122223333")), site: site, recipients: [], dueAt: Timestamp(milliseconds: id),
+            account: try #require(AccountID("111122223333")), site: site, recipients: [],
+            dueAt: Timestamp(milliseconds: id),
             acceptedAt: Timestamp(milliseconds: id), expiresAt: Timestamp(milliseconds: id + 1))
     }
 

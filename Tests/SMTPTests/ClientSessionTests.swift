@@ -26,7 +26,9 @@ struct ClientSessionTests {
 
         mutating func send(_ recipients: [String]) throws {
             let list = try recipients.map { try Mailbox(parsing: $0) }
-            perform(session.send(.init(reversePath: .mailbox(try Mailbox(parsing: "a@example.com")), recipients: list, size: 9)))
+            perform(
+                session.send(
+                    .init(reversePath: .mailbox(try Mailbox(parsing: "a@example.com")), recipients: list, size: 9)))
         }
 
         mutating func perform(_ actions: [ClientSession.Action]) {
@@ -48,7 +50,10 @@ struct ClientSessionTests {
         var peer = Peer()
         try peer.says("220 hi\r\n250-x\r\n250-PIPELINING\r\n250 SIZE 1000\r\n")
         try peer.send(["b@example.com", "c@example.com"])
-        #expect(peer.written == "EHLO me.example\r\nMAIL FROM:<a@example.com> SIZE=9\r\nRCPT TO:<b@example.com>\r\nRCPT TO:<c@example.com>\r\nDATA\r\n")
+        #expect(
+            peer.written
+                == "EHLO me.example\r\nMAIL FROM:<a@example.com> SIZE=9\r\nRCPT TO:<b@example.com>\r\nRCPT TO:<c@example.com>\r\nDATA\r\n"
+        )
         try peer.says("250 ok\r\n250 ok\r\n550 5.1.1 no\r\n354 go\r\n")
         #expect(peer.sendsContent)
         try peer.says("250 2.0.0 queued\r\n")
@@ -62,7 +67,9 @@ struct ClientSessionTests {
         try peer.says("220 hi\r\n502 what\r\n250 x\r\n")
         try peer.send(["b@example.com"])
         for line in ["250 ok", "250 ok", "354 go", "451 4.3.0 later"] { try peer.says(line + "\r\n") }
-        #expect(peer.written.hasSuffix("HELO me.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"))
+        #expect(
+            peer.written.hasSuffix(
+                "HELO me.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"))
         #expect(peer.finished?.map(\.code) == [451])
     }
 
@@ -128,7 +135,9 @@ struct ClientSessionTests {
             var output: [UInt8] = []
             let bytes = Array(text.utf8)
             for start in stride(from: 0, to: bytes.count, by: piece) {
-                Array(bytes[start..<min(start + piece, bytes.count)]).withUnsafeBytes { stuffer.stuff($0, into: &output) }
+                Array(bytes[start..<min(start + piece, bytes.count)]).withUnsafeBytes {
+                    stuffer.stuff($0, into: &output)
+                }
             }
             stuffer.finish(into: &output)
             #expect(String(decoding: output, as: UTF8.self) == expected)

@@ -54,7 +54,9 @@ struct ServerSessionTests {
     func pipelined(_ piece: Int) {
         var driver = Driver()
         let all = Array((Self.envelope + "DATA\r\nA: b\r\n\r\n..dot\r\n.x\r\n.\r\nQUIT\r\n").utf8)
-        for start in stride(from: 0, to: all.count, by: piece) { driver.send(Array(all[start..<min(start + piece, all.count)])) }
+        for start in stride(from: 0, to: all.count, by: piece) {
+            driver.send(Array(all[start..<min(start + piece, all.count)]))
+        }
         #expect(driver.messages.map { String(decoding: $0.1, as: UTF8.self) } == ["A: b\r\n\r\n.dot\r\nx\r\n"])
         #expect(driver.replies == [220, 250, 250, 250, 354, 250, 221])
         #expect(driver.isClosed)
@@ -62,7 +64,10 @@ struct ServerSessionTests {
 
     @Test(
         "lets nothing but CRLF dot CRLF end a message",
-        arguments: ["\n.\n", "\r.\r", "\r.\n", "\n.\r", "\n.\r\n", "\r\n.\n", "\r.\r\n", "\r\n.\r", "\r\n\0.\r\n", "\r\n.\0\r\n"])
+        arguments: [
+            "\n.\n", "\r.\r", "\r.\n", "\n.\r", "\n.\r\n", "\r\n.\n", "\r.\r\n", "\r\n.\r", "\r\n\0.\r\n",
+            "\r\n.\0\r\n",
+        ])
     func smuggling(_ ending: String) {
         let second = "MAIL FROM:<a@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\nx\r\n.\r\n"
         for way in ["DATA", "BDAT"] {
@@ -86,9 +91,12 @@ struct ServerSessionTests {
     @Test(
         "answers out of order, malformed and forbidden commands",
         arguments: [
-            ("MAIL FROM:<a@example.com>\r\n", 503), ("EHLO x\r\nRCPT TO:<a@example.com>\r\n", 503), ("EHLO x\r\nDATA\r\n", 503),
-            ("EHLO\r\n", 501), ("NONSENSE\r\n", 500), ("EHLO x\r\nMAIL FROM:<>\r\n", 553), ("EHLO x\r\nMAIL FROM:<a>\r\n", 553),
-            ("EHLO x\r\nMAIL FROM:<a@example.com> X=1\r\n", 555), ("EHLO x\r\nMAIL FROM:<a@example.com> SIZE=99999999\r\n", 552),
+            ("MAIL FROM:<a@example.com>\r\n", 503), ("EHLO x\r\nRCPT TO:<a@example.com>\r\n", 503),
+            ("EHLO x\r\nDATA\r\n", 503),
+            ("EHLO\r\n", 501), ("NONSENSE\r\n", 500), ("EHLO x\r\nMAIL FROM:<>\r\n", 553),
+            ("EHLO x\r\nMAIL FROM:<a>\r\n", 553),
+            ("EHLO x\r\nMAIL FROM:<a@example.com> X=1\r\n", 555),
+            ("EHLO x\r\nMAIL FROM:<a@example.com> SIZE=99999999\r\n", 552),
             ("EHLO x\nNOOP\r\n", 500), ("EHLO x\r\nEXPN a\r\n", 502), ("EHLO x\r\nVRFY a\r\n", 252),
             ("EHLO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<@x.example:b@example.com>\r\n", 553),
             ("EHLO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@[127.0.0.1]>\r\n", 553),
@@ -107,7 +115,8 @@ struct ServerSessionTests {
         #expect(driver.replies == [220, 250, 530, 530])
         driver.send("STARTTLS\r\n")
         driver.send("MAIL FROM:<a@example.com>\r\n")
-        driver.send("EHLO x\r\nMAIL FROM:<a@example.com>\r\nAUTH PLAIN AHVzZXIAcmlnaHQ=\r\nMAIL FROM:<a@example.com>\r\n")
+        driver.send(
+            "EHLO x\r\nMAIL FROM:<a@example.com>\r\nAUTH PLAIN AHVzZXIAcmlnaHQ=\r\nMAIL FROM:<a@example.com>\r\n")
         #expect(driver.replies.dropFirst(4) == [220, 503, 250, 530, 235, 250])
     }
 
@@ -123,7 +132,9 @@ struct ServerSessionTests {
     func guesses() {
         var driver = Driver(trusted: false)
         driver.send("EHLO x\r\nSTARTTLS\r\n")
-        driver.send("EHLO x\r\nAUTH LOGIN\r\ndXNlcg==\r\nd3Jvbmc=\r\nAUTH PLAIN AHUAdw==\r\nAUTH PLAIN *\r\nAUTH PLAIN AHUAdw==\r\n")
+        driver.send(
+            "EHLO x\r\nAUTH LOGIN\r\ndXNlcg==\r\nd3Jvbmc=\r\nAUTH PLAIN AHUAdw==\r\nAUTH PLAIN *\r\nAUTH PLAIN AHUAdw==\r\n"
+        )
         #expect(driver.replies.suffix(3) == [501, 535, 421])
         #expect(driver.isClosed)
     }

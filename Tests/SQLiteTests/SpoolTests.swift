@@ -25,7 +25,8 @@ final class SpoolTests: Sendable {
     private func message(_ number: UInt64, body: Content.Body = .memory([104, 105])) -> SpooledMessage {
         SpooledMessage(
             id: MessageID(region: "us-east-1", at: Timestamp(seconds: 1), random: (number, 0)), account: account,
-            acceptedAt: Timestamp(seconds: 1), expiresAt: Timestamp(seconds: 100), reversePath: .null, signingDomain: nil,
+            acceptedAt: Timestamp(seconds: 1), expiresAt: Timestamp(seconds: 100), reversePath: .null,
+            signingDomain: nil,
             content: Content(header: Array("A: b\r\n\r\n".utf8), body: body))
     }
 
@@ -50,7 +51,8 @@ final class SpoolTests: Sendable {
     @Test("gives back what was accepted, also after a restart, and forgets it when it is settled")
     func life() async throws {
         let message = message(1)
-        var stored = try await open().accept(message, [try delivery(message, due: 5), try delivery(message, due: 4)], [fact(message)])
+        var stored = try await open().accept(
+            message, [try delivery(message, due: 5), try delivery(message, due: 4)], [fact(message)])
         let spool = try open()
         #expect(try await spool.message(message.id) == message)
         #expect(try await spool.due(at: Timestamp(seconds: 4), limit: 10, excluding: []) == [stored[1]])
@@ -60,7 +62,8 @@ final class SpoolTests: Sendable {
         let left = stored[1].recipients.suffix(1)
         try await spool.settle(
             Settlement(
-                delivery: stored[1], retry: .init(recipients: Array(left), dueAt: Timestamp(seconds: 7), lastReply: "451"), facts: []))
+                delivery: stored[1],
+                retry: .init(recipients: Array(left), dueAt: Timestamp(seconds: 7), lastReply: "451"), facts: []))
         stored = try await spool.due(at: Timestamp(seconds: 7), limit: 10, excluding: [])
         #expect(stored.map(\.recipients) == [Array(left)])
         #expect(stored.map(\.attempts) == [1])

@@ -24,14 +24,13 @@ struct Zone: AsyncParsableCommand {
             endpoint:
                 "http\(configuration.apiTLS == nil ? "" : "s")://\(configuration.api.host):\(configuration.api.port)",
             region: configuration.region, accessKeyID: configuration.root.id, secret: configuration.root.secret.exposed)
-        struct Input: Encodable { let EmailIdentity: String }
-        struct Output: Decodable { let Zone: String }
         let body = try await client.call(
-            service: "postern", target: "Postern.GetIdentityZone", Input(EmailIdentity: identity))
+            service: "postern", target: "Postern.GetIdentityZone", ["EmailIdentity": identity])
         if output == "json" {
             print(String(decoding: body, as: UTF8.self))
         } else {
-            print(try JSONDecoder().decode(Output.self, from: body).Zone, terminator: "")
+            let answer = try JSONDecoder().decode([String: String].self, from: body)
+            print(answer["Zone"] ?? "", terminator: "")
         }
     }
 }
