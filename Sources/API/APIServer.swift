@@ -28,12 +28,14 @@ package struct APIServer: Service {
     package typealias Health = @Sendable () async -> [(part: String, isWell: Bool)]
 
     private let application: any ApplicationProtocol
+    private let address: String
 
     /// - Parameter bound: called once the port is open, with its number.
     package init(
         _ settings: Settings, router: ServiceRouter, health: @escaping Health, logger: Logger,
         bound: @escaping @Sendable (Int) async -> Void
     ) throws {
+        address = "\(settings.host):\(settings.port)"
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let responder = APIResponder(router: router, health: health, isSecure: settings.tls != nil)
@@ -52,7 +54,14 @@ package struct APIServer: Service {
         }
     }
 
-    package func run() async throws { try await application.run() }
+    /// - Throws: `PortFailure` when the port cannot be opened.
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw PortFailure(address: address, reason: "\(error)")
+        }
+    }
 }
 
 /// What a handler may know of the connection.
@@ -64,4 +73,12 @@ struct ConnectionContext: Hummingbird.RequestContext {
         coreContext = .init(source: source)
         channel = source.channel
     }
+}
+
+/// A port that could not be opened, in words for the operator.
+struct PortFailure: Error, CustomStringConvertible {
+    let address: String
+    let reason: String
+
+    var description: String { "cannot listen on \(address): \(reason)" }
 }

@@ -26,6 +26,7 @@ package struct ConsoleServer: Service {
     }
 
     private let application: any ApplicationProtocol
+    private let address: String
 
     /// - Parameters:
     ///   - authenticate: whether these are the root credentials.
@@ -51,6 +52,7 @@ package struct ConsoleServer: Service {
         }
         router.get("/api/messages/:id/source") { _, context in try await routes.source(context.parameters.get("id")) }
         router.delete("/api/messages") { _, _ in try await routes.deleteAll() }
+        address = "\(settings.host):\(settings.port)"
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         application = Application(
@@ -59,7 +61,14 @@ package struct ConsoleServer: Service {
         )
     }
 
-    package func run() async throws { try await application.run() }
+    /// - Throws: `PortFailure` when the port cannot be opened.
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw PortFailure(address: address, reason: "\(error)")
+        }
+    }
 }
 
 /// Who may look, and what every answer carries.
@@ -122,4 +131,12 @@ struct Guardian: RouterMiddleware {
             ? String(authority.prefix { $0 != "]" }) + "]" : String(authority.prefix { $0 != ":" })
         return ["localhost", "127.0.0.1", "[::1]", host].contains(name)
     }
+}
+
+/// A port that could not be opened, in words for the operator.
+struct PortFailure: Error, CustomStringConvertible {
+    let address: String
+    let reason: String
+
+    var description: String { "cannot listen on \(address): \(reason)" }
 }

@@ -35,6 +35,8 @@ package final class Engine: Sendable {
     private let queue: DispatchQueue
     private let pending = Mutex(Pending())
     private let commits = Atomic<Int>(0)
+    private let freePages = Atomic<Int>(0)
+    private static let pageSize = 4096
 
     init(path: String, synchronous: Synchronous, migrator: DatabaseMigrator) throws {
         var configuration = Configuration()
@@ -59,6 +61,9 @@ package final class Engine: Sendable {
 
     /// Commits so far, to see that a group shares one.
     package var commitCount: Int { commits.load(ordering: .relaxed) }
+
+    /// Octets inside the file that hold nothing: room for mail though the file system shows none of it.
+    var reusable: Int { freePages.load(ordering: .relaxed) * Self.pageSize }
 
     func read<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
         do { return try await pool.read(body) } catch { throw Self.failure(error) }
@@ -122,6 +127,8 @@ package final class Engine: Sendable {
                 try body(db)
                 return .commit
             }
+            let free = try Int.fetchOne(try db.cachedStatement(sql: "PRAGMA freelist_count")) ?? 0
+            freePages.store(free, ordering: .relaxed)
         }
         commits.add(1, ordering: .relaxed)
     }

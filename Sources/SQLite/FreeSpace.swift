@@ -18,8 +18,9 @@ final class FreeSpace: Sendable {
         self.reserve = reserve
     }
 
+    /// - Parameter reusable: octets that the database can fill without growing.
     /// - Throws: `SpoolFailure.noSpace`.
-    func require(_ size: Int) throws {
+    func require(_ size: Int, reusable: Int) throws {
         let free = seen.withLock { seen in
             // Read under the lock: a moment read before it may be earlier than one that another caller left here.
             let now = ContinuousClock.now
@@ -27,7 +28,7 @@ final class FreeSpace: Sendable {
             seen.free -= size
             return seen.free
         }
-        guard free > reserve else { throw SpoolFailure.noSpace }
+        guard free.addingReportingOverflow(reusable).overflow || free + reusable > reserve else { throw SpoolFailure.noSpace }
     }
 
     private func look() -> Int {

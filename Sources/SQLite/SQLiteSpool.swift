@@ -62,7 +62,7 @@ package struct SQLiteSpool: Spool, FactStream {
     package func accept(
         _ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]
     ) async throws -> [PendingDelivery] {
-        try space.require(message.content.size)
+        try space.require(message.content.size, reusable: engine.reusable)
         let prepared = try Facts.prepare(facts)
         let body = try await bodies.adopt(message)
         let ids: [Int64]

@@ -13,9 +13,9 @@ struct DeliveryService: Service {
 
     func run() async throws {
         let queue = queue
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await dispatcher.run()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             Task { await queue.close() }
         }
     }
