@@ -28,7 +28,8 @@ final class FreeSpace: Sendable {
             seen.free -= size
             return seen.free
         }
-        guard free.addingReportingOverflow(reusable).overflow || free + reusable > reserve else { throw SpoolFailure.noSpace }
+        let (room, isEndless) = free.addingReportingOverflow(reusable)
+        guard isEndless || room > reserve else { throw SpoolFailure.noSpace }
     }
 
     private func look() -> Int {
