@@ -125,3 +125,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Fuzz targets are in the manifest only when `scripts/fuzz` asks for them: no other build links the fuzzer.
+if Context.environment["POSTERN_FUZZ"] != nil {
+    for (name, rooms) in [
+        ("FuzzSMTP", ["SMTP", "Mail"]), ("FuzzMIME", ["MIME"]), ("FuzzAddress", ["Mail", "MIME"]),
+        ("FuzzSigV4", ["AWSWire"]),
+        ("FuzzDKIM", ["Authentication"]),
+    ] {
+        package.products.append(.executable(name: name, targets: [name]))
+        package.targets.append(
+            .executableTarget(
+                name: name, dependencies: rooms.map { .byName(name: $0) }, path: "Fuzz/\(name)", exclude: [],
+                swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
+    }
+}

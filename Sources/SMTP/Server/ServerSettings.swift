@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 
 /// What one listener offers and allows.
 package struct ServerSettings: Sendable {
