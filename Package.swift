@@ -59,7 +59,8 @@ let package = Package(
         room("MIME", uses: "Mail"),
         room("SMTP", uses: "Mail"),
         room("DNS"),
-        room("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras),
         room("AWSWire", uses: crypto),
 
         // First floor: the trade.

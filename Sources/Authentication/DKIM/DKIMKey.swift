@@ -12,7 +12,7 @@ package struct DKIMKey: Sendable {
     }
 
     private enum Key: Sendable {
-        case rsa(_RSA.Signing.PrivateKey)
+        case rsa(RSASigningKey)
         case ed25519(Curve25519.Signing.PrivateKey)
     }
 
@@ -20,7 +20,7 @@ package struct DKIMKey: Sendable {
 
     /// An RSA key as PKCS#8 or PKCS#1 DER.
     package init(rsaDER: [UInt8]) throws {
-        key = .rsa(try _RSA.Signing.PrivateKey(unsafeDERRepresentation: Data(rsaDER)))
+        key = .rsa(try RSASigningKey(der: rsaDER))
     }
 
     /// An Ed25519 key as its 32 octets (RFC 8463).
@@ -37,12 +37,9 @@ package struct DKIMKey: Sendable {
 
     /// Signs canonicalised header octets. An RSA-2048 signature takes near a millisecond: not on an event loop.
     func signature(of data: [UInt8]) throws -> [UInt8] {
-        let digest = SHA256.hash(data: data)
         switch key {
-        case .rsa(let key):
-            return Array(try key.signature(for: digest, padding: .insecurePKCS1v1_5).rawRepresentation)
-        case .ed25519(let key):
-            return Array(try key.signature(for: Data(digest)))
+        case .rsa(let key): try key.signature(of: data)
+        case .ed25519(let key): Array(try key.signature(for: Data(SHA256.hash(data: data))))
         }
     }
 
