@@ -14,10 +14,14 @@ struct APIResponder: HTTPResponder {
 
     let router: ServiceRouter
     let health: APIServer.Health
+    let confirm: APIServer.Confirm
     let isSecure: Bool
     private let budget = BodyBudget(octets: Self.bodyBudget)
 
-    init(router: ServiceRouter, health: @escaping APIServer.Health, isSecure: Bool) {
+    init(
+        router: ServiceRouter, health: @escaping APIServer.Health, confirm: @escaping APIServer.Confirm, isSecure: Bool
+    ) {
+        self.confirm = confirm
         self.isSecure = isSecure
         self.router = router
         self.health = health
@@ -25,6 +29,7 @@ struct APIResponder: HTTPResponder {
 
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         if request.uri.path == "/health", request.method == .get { return await healthResponse() }
+        if request.uri.path == "/verify" { return try await verification(request) }
         let requestID = Self.requestID()
         var wireRequest = Self.wireRequest(request)
         let wire = router.wire(of: wireRequest)
@@ -57,6 +62,36 @@ struct APIResponder: HTTPResponder {
             await router.answer(
                 wireRequest, admission, sourceAddress: context.channel.remoteAddress?.ipAddress ?? "",
                 tlsVersion: isSecure ? "TLS" : nil, requestID: requestID))
+    }
+
+    // Following the link only shows a button: what scans mail follows links too.
+    private func verification(_ request: Request) async throws -> Response {
+        let token = request.uri.queryParameters.get("token") ?? ""
+        let isToken =
+            (1...64).contains(token.utf8.count)
+            && token.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) }
+        guard isToken, request.method == .get || request.method == .post else {
+            return Self.page("This link is not valid.", .badRequest)
+        }
+        if request.method == .get {
+            return Self.page(
+                "<form method=\"post\"><button>Yes, this address may be used for sending</button></form>", .ok)
+        }
+        let isGood = try await confirm(token)
+        return isGood
+            ? Self.page("The address is verified.", .ok) : Self.page("This link is not valid any more.", .gone)
+    }
+
+    private static func page(_ body: String, _ status: HTTPResponse.Status) -> Response {
+        let html =
+            "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>Postern</title>\(body)"
+        return Response(
+            status: status,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .contentSecurityPolicy: "default-src 'none'; form-action 'self'",
+            ],
+            body: .init(byteBuffer: ByteBuffer(string: html)))
     }
 
     private func healthResponse() async -> Response {

@@ -27,18 +27,22 @@ package struct APIServer: Service {
     /// Whether the server can do its work, part by part.
     package typealias Health = @Sendable () async -> [(part: String, isWell: Bool)]
 
+    /// Takes the token of a link that somebody confirmed; whether it was good.
+    package typealias Confirm = @Sendable (String) async throws -> Bool
+
     private let application: any ApplicationProtocol
     private let address: String
 
     /// - Parameter bound: called once the port is open, with its number.
     package init(
-        _ settings: Settings, router: ServiceRouter, health: @escaping Health, logger: Logger,
+        _ settings: Settings, router: ServiceRouter, health: @escaping Health, confirm: @escaping Confirm,
+        logger: Logger,
         bound: @escaping @Sendable (Int) async -> Void
     ) throws {
         address = "\(settings.host):\(settings.port)"
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let responder = APIResponder(router: router, health: health, isSecure: settings.tls != nil)
+        let responder = APIResponder(router: router, health: health, confirm: confirm, isSecure: settings.tls != nil)
         let configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: nil)
         let onRunning: @Sendable (any Channel) async -> Void = { await bound($0.localAddress?.port ?? 0) }

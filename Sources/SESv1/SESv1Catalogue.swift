@@ -67,6 +67,9 @@ extension SESv1Services {
         if let existing = try await identities.identity(name, in: caller.account) { return existing }
         do {
             return try await identities.create(name, operation: operation, by: caller)
+        } catch IdentityFailure.addressesCannotBeVerified {
+            throw ServiceError(
+                "InvalidParameterValue", "Addresses cannot be verified: set public-url, or verify the domain.")
         } catch IdentityFailure.alreadyExists {
             // Somebody else was quicker with the same name.
             return try await identity(name, operation: operation, by: caller)

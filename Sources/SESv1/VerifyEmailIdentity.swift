@@ -6,7 +6,7 @@ import Access
 import Mail
 import Sending
 
-/// Starts the verification of an address.
+/// Starts the verification of an address: sends it a link, or sends it once more.
 struct VerifyEmailIdentity: Operation {
     static let route = Route.query(service: "ses")
     struct Input: Decodable { var emailAddress: String }
@@ -22,7 +22,11 @@ struct VerifyEmailIdentity: Operation {
         } catch {
             throw ServiceError("InvalidParameterValue", "Invalid email address<\(input.emailAddress.prefix(320))>.")
         }
-        _ = try await services.identity(.address(mailbox), operation: Self.name, by: caller)
+        if let existing = try await services.identities.identity(.address(mailbox), in: caller.account) {
+            try await services.identities.sendLink(for: existing)
+        } else {
+            _ = try await services.identity(.address(mailbox), operation: Self.name, by: caller)
+        }
         return Empty()
     }
 }

@@ -43,6 +43,9 @@ struct CreateEmailIdentity: Operation {
             return Output(
                 identityType: name.wireType, verifiedForSendingStatus: identity.isVerified,
                 dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone))
+        } catch IdentityFailure.addressesCannotBeVerified {
+            throw ServiceError(
+                "BadRequestException", "Addresses cannot be verified: set public-url, or verify the domain.")
         } catch IdentityFailure.alreadyExists {
             throw ServiceError("AlreadyExistsException", "Email identity \(name) already exist.")
         }

@@ -21,6 +21,9 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
             try db.execute(sql: schema)
             try db.execute(sql: Facts.schema)
         }
+        migrator.registerMigration("002-verification-token") { db in
+            try db.execute(sql: "CREATE UNIQUE INDEX identity_verification_token ON identity (verification_token)")
+        }
         return migrator
     }
 
@@ -96,6 +99,14 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
                 db, sql: "SELECT * FROM identity WHERE account = $1 AND name > $2 ORDER BY name LIMIT $3",
                 arguments: [account.description, after ?? "", limit])
             return try rows.map { try Self.identity($0) }
+        }
+    }
+
+    package func identity(verificationToken: String) async throws -> Identity? {
+        try await engine.read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM identity WHERE verification_token = $1", arguments: [verificationToken]
+            ).map { try Self.identity($0) }
         }
     }
 

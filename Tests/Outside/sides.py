@@ -32,20 +32,41 @@ class NameServer:
     def __init__(self, directory, port):
         self.directory, self.port = pathlib.Path(directory), port
         self.directory.mkdir(parents=True)
-        self.zones, self.process = {}, None
+        self.zones, self.serial, self.process = {}, 0, None
 
     @property
     def address(self):
         return f"127.0.0.1:{self.port}"
 
     def zone(self, origin, *lines):
-        """Serves `lines` below `origin` instead of what it served there before."""
-        self.zones[origin] = lines
+        """Serves `lines` below `origin` instead of what it served there before.
+
+        A zone that is new costs a restart, and a resolver remembers a server that was away: name all zones before the
+        server under test starts.
+        """
+        is_new = origin not in self.zones
+        self.serial += 1
+        self.zones[origin] = self.serial
         text = [f"$ORIGIN {origin}.", "$TTL 1",
-                f"@ IN SOA ns.{origin}. hostmaster.{origin}. {int(time.time() * 10) % 2**31} 1 1 600 1",
+                f"@ IN SOA ns.{origin}. hostmaster.{origin}. {self.serial} 1 1 600 1",
                 "@ IN NS ns", "ns IN A 127.0.0.1", *lines, ""]
         (self.directory / f"{origin}.zone").write_text("\n".join(text))
-        self.restart()
+        self.restart() if is_new else self.reload(origin)
+
+    def reload(self, origin):
+        os.kill(int((self.directory / "nsd.pid").read_text()), signal.SIGHUP)
+        until(lambda: self.served(origin) == self.zones[origin], 10, f"the new zone {origin}")
+
+    def served(self, origin):
+        """The serial number of the zone that is answered with."""
+        import dns.exception
+        import dns.message
+        import dns.query
+        try:
+            answer = dns.query.udp(dns.message.make_query(f"{origin}.", "SOA"), "127.0.0.1", timeout=0.5, port=self.port)
+        except (dns.exception.DNSException, OSError):
+            return None
+        return answer.answer[0][0].serial if answer.answer else None
 
     def sign(self, origin):
         """Signs a zone that stands, and returns the trust anchor that proves it."""
@@ -122,7 +143,7 @@ class Postfix:
     def certificate(self, hostname):
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", f"/CN={hostname}", "-addext", f"subjectAltName=DNS:{hostname}",
+             "-subj", f"/CN={hostname}", "-addext", f"subjectAltName=DNS:{hostname},DNS:localhost",
              "-keyout", self.configuration / "key.pem", "-out", self.configuration / "cert.pem"],
             check=True, capture_output=True)
 

@@ -48,6 +48,7 @@ def test_pending_until_the_record_stands(start, name_server):
 
 
 def test_another_key_does_not_verify(start, name_server):
+    name_server.zone("example.com", "@ IN TXT nothing")
     server = resolving(start, name_server)
     server.ses.create_email_identity(EmailIdentity="example.com")
     text = server.dkim_records("example.com")[0]
@@ -57,6 +58,8 @@ def test_another_key_does_not_verify(start, name_server):
 
 
 def test_by_cname_into_the_operators_zone(start, name_server):
+    name_server.zone("host.example", "@ IN TXT nothing")
+    name_server.zone("example.com", "@ IN TXT nothing")
     server = resolving(start, name_server, more=", signing-hosted-zone: dkim.host.example")
     attributes = server.ses.create_email_identity(EmailIdentity="example.com")["DkimAttributes"]
     assert attributes["SigningHostedZone"] == "dkim.host.example"
@@ -70,6 +73,7 @@ def test_by_cname_into_the_operators_zone(start, name_server):
 @pytest.mark.parametrize("altered", [False, True], ids=["as signed", "altered after signing"])
 def test_dnssec_decides_where_there_is_any(start, name_server, tmp_path, altered):
     # The records have to be known before the zone is signed, so a first server makes the identity's key.
+    name_server.zone("example.com", "@ IN TXT nothing")
     first = resolving(start, name_server)
     first.ses.create_email_identity(EmailIdentity="example.com")
     records = first.dkim_records("example.com")[0]

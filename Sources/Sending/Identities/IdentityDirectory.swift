@@ -11,19 +11,22 @@ package struct IdentityDirectory: Sendable {
     package let mode: VerificationMode
     /// Where the operator serves the records that Easy DKIM's CNAMEs point to; nil when customers publish the key itself.
     package let signingHostedZone: Domain?
+    private let addresses: AddressVerification?
     private let store: any IdentityStore
     private let book: IdentityBook
     private let now: Now
     private let random: RandomBits
 
     package init(
-        region: String, mode: VerificationMode, signingHostedZone: Domain?, store: any IdentityStore,
+        region: String, mode: VerificationMode, signingHostedZone: Domain?,
+        addresses: AddressVerification?, store: any IdentityStore,
         book: IdentityBook,
         now: @escaping Now, random: @escaping RandomBits
     ) {
         self.region = region
         self.mode = mode
         self.signingHostedZone = signingHostedZone
+        self.addresses = addresses
         self.store = store
         self.book = book
         self.now = now
@@ -31,19 +34,47 @@ package struct IdentityDirectory: Sendable {
     }
 
     /// Starts verification of a domain or an address. A domain gets its DKIM key here.
-    /// - Throws: `IdentityFailure.alreadyExists`.
+    /// - Throws: `IdentityFailure.alreadyExists`, and `.addressesCannotBeVerified` for an address that nothing could verify.
     package func create(
         _ name: IdentityName, tags: [String: String] = [:], operation: String, by caller: Caller
     ) async throws -> Identity {
         let dkim = if case .domain = name { try await makeKey() } else { DKIMSettings?.none }
         let automatic = mode == .automatic
+        if case .address = name, !automatic, addresses == nil { throw IdentityFailure.addressesCannotBeVerified }
         let identity = Identity(
             account: caller.account, name: name, createdAt: now(), verification: automatic ? .success : .pending,
             lastCheckedAt: automatic ? now() : nil, lastSuccessAt: automatic ? now() : nil,
             verificationToken: token(length: 44), dkim: dkim, tags: tags)
         try await store.create(identity, recording: fact(operation, name, by: caller))
         book.forget(name, in: caller.account)
+        try await sendLink(for: identity)
         return identity
+    }
+
+    /// Sends the link of an address that is still waiting for it.
+    package func sendLink(for identity: Identity) async throws {
+        guard case .address(let mailbox) = identity.name, !identity.isVerified, let addresses else { return }
+        var sent = identity
+        sent.lastCheckedAt = now()
+        try await store.update(sent, recording: nil)
+        try await addresses.send(to: mailbox, token: identity.verificationToken, account: identity.account, at: now())
+    }
+
+    /// Somebody followed the link.
+    /// - Returns: the name that is verified now; nil for a token that is unknown or older than 24 hours.
+    package func confirm(token: String) async throws -> IdentityName? {
+        guard var identity = try await store.identity(verificationToken: token), case .address = identity.name,
+            let sent = identity.lastCheckedAt, now() - sent < AddressVerification.lifetime
+        else { return nil }
+        identity.verification = .success
+        identity.lastSuccessAt = now()
+        let event = Fact.Administered(
+            operation: "ConfirmEmailIdentity", principal: identity.name.description,
+            resource: arn(of: identity.name, in: identity.account), sourceAddress: "")
+        try await store.update(
+            identity, recording: Fact(at: now(), account: identity.account, message: nil, event: .administered(event)))
+        book.forget(identity.name, in: identity.account)
+        return identity.name
     }
 
     package func identity(_ name: IdentityName, in account: AccountID) async throws -> Identity? {

@@ -12,6 +12,8 @@ package protocol IdentityStore: Sendable {
     func identities(in account: AccountID, after: String?, limit: Int) async throws -> [Identity]
     /// Identities of all accounts that are not verified, or whose DKIM is not: what the verifier looks at.
     func unverified(limit: Int) async throws -> [Identity]
+    /// The identity whose verification token this is.
+    func identity(verificationToken: String) async throws -> Identity?
     /// Replaces what may change; `fact` is nil for what the verifier found out by itself and nothing changed.
     func update(_ identity: Identity, recording fact: Fact?) async throws
     /// - Returns: whether there was one.
@@ -21,4 +23,6 @@ package protocol IdentityStore: Sendable {
 package enum IdentityFailure: Error, Hashable, Sendable {
     case alreadyExists(IdentityName)
     case notFound(IdentityName)
+    /// There is no `public-url` that a link in a mail could lead to.
+    case addressesCannotBeVerified
 }

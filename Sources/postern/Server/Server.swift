@@ -50,7 +50,9 @@ struct Server {
                 host: configuration.api.host, port: configuration.api.port,
                 tls: try configuration.apiTLS.map { try Certificates.server($0, hostname: configuration.smtp.hostname) }
             ),
-            router: router(trade), health: health(stores, smtp), logger: logger,
+            router: router(trade), health: health(stores, smtp),
+            confirm: { [identities = trade.identities] in try await identities.confirm(token: $0) != nil },
+            logger: logger,
             bound: { logger.info("api listens", metadata: ["port": "\($0)"]) })
         announce()
         let dispatcher = Dispatcher(queue: trade.queue, attempt: trade.attempt)

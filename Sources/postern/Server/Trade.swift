@@ -31,10 +31,6 @@ struct Trade: Sendable {
             root: AccessKey(id: configuration.root.id, secret: configuration.root.secret))
         book = IdentityBook(store: stores.records, now: server.now)
         let automatic = configuration.identities.verification == .automatic || configuration.delivery.route == .capture
-        identities = IdentityDirectory(
-            region: configuration.region, mode: automatic ? .automatic : .dns,
-            signingHostedZone: configuration.identities.signingHostedZone, store: stores.records, book: book,
-            now: server.now, random: server.random)
         verifier = IdentityVerifier(store: stores.records, book: book, dns: dns, now: server.now)
         quota = SendingQuota(
             limits: .init(perDay: configuration.quota.perDay, perSecond: configuration.quota.perSecond))
@@ -44,10 +40,19 @@ struct Trade: Sendable {
         limits.inFlightPerSite = configuration.delivery.siteConcurrency
         queue = DeliveryQueue(spool: stores.spool, limits: limits, now: server.now)
         await queue.setHold(configuration.delivery.hold)
+        let settings = GateSettings(
+            region: configuration.region, hostname: configuration.smtp.hostname,
+            lifetime: configuration.delivery.lifetime, site: { route.site(of: $0) })
+        let addresses = configuration.publicURL.map { [queue] url in
+            AddressVerification(publicURL: url, settings: settings, queue: queue, random: server.random)
+        }
+        identities = IdentityDirectory(
+            region: configuration.region, mode: automatic ? .automatic : .dns,
+            signingHostedZone: configuration.identities.signingHostedZone, addresses: addresses, store: stores.records,
+            book: book,
+            now: server.now, random: server.random)
         gate = Gate(
-            settings: GateSettings(
-                region: configuration.region, hostname: configuration.smtp.hostname,
-                lifetime: configuration.delivery.lifetime, site: { route.site(of: $0) }),
+            settings: settings,
             access: access, identities: book, quota: quota, queue: queue, now: server.now, random: server.random)
         let transport = try NIOTransport(
             .init(hostname: configuration.smtp.hostname, trust: configuration.delivery.trust),
