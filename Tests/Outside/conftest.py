@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import smtplib
 import socket
 import sqlite3
@@ -156,7 +157,8 @@ smtp:
     def start(self):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTERN_")}
         self.process = subprocess.Popen(
-            [*self.wrapper, self.binary, "serve", "--config", self.config], stderr=self.log.open("a"), env=environment)
+            [*self.wrapper, self.binary, "serve", "--config", self.config], stderr=self.log.open("a"), env=environment,
+            start_new_session=True)
         try:
             wait_for(self.healthy, 30, what="health")
         except AssertionError as error:
@@ -170,8 +172,9 @@ smtp:
             return False
 
     def stop(self, kill=False):
+        """With its wrapper, where there is one: a killed strace leaves behind what it traced."""
         if self.process.poll() is None:
-            self.process.kill() if kill else self.process.terminate()
+            os.killpg(self.process.pid, signal.SIGKILL if kill else signal.SIGTERM)
             return self.process.wait(30)
 
     def client(self, service, **options):
