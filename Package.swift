@@ -120,6 +120,7 @@ let package = Package(
         tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
         tests("AWSWire"),
         tests("Access", uses: "Mail"),
+        tests("Journal"),
         tests("Queue", uses: "Mail"),
         tests("SQLite", uses: "Mail", "Queue", "Journal"),
         tests("Settings"),

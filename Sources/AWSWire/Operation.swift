@@ -123,8 +123,9 @@ package struct WireMap<Value: Encodable & Sendable>: Encodable, Sendable {
             try container.encode(
                 entries.map { Entry(key: $0.key, value: $0.value) }, forKey: Key(stringValue: XMLWriter.entriesKey))
         } else {
-            var container = encoder.container(keyedBy: Key.self)
-            for (key, value) in entries { try container.encode(value, forKey: Key(stringValue: key)) }
+            // A dictionary, because its keys are nobody's member names and stay as they are.
+            var container = encoder.singleValueContainer()
+            try container.encode(Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
         }
     }
 }

@@ -92,7 +92,7 @@ package struct Attempt: Sendable {
         switch parts.route {
         case .capture: return try await capture(mail, message)
         case .relay(let host, let port, let tls):
-            return await send(mail, to: [Target(host: host, port: port, serverName: host, tls: tls)])
+            return await send(mail, to: await parts.router.relay(host, port: port, tls: tls))
         case .mx(let port): return await sendToExchangers(mail, port: port)
         }
     }
@@ -197,11 +197,12 @@ extension Attempt {
             let outcome = Fact.Outcome(
                 recipients: result.replies.filter { $0.reply == reply }.map(\.recipient.description),
                 attempt: delivery.attempts + 1, peer: result.peer, reply: reply.description, tls: result.tls,
-                milliseconds: Int((ended - started) * 1000))
+                milliseconds: Int((ended - started) * 1000),
+                next: reply.isPositive || reply.isPermanent ? nil : dueAt.milliseconds)
             let event: Fact.Event =
                 reply.isPositive
                 ? .delivered(outcome)
-                : reply.isPermanent ? .bounced(outcome) : .deferred(outcome, next: dueAt.milliseconds)
+                : reply.isPermanent ? .bounced(outcome) : .deferred(outcome)
             facts.append(fact(delivery, event, at: ended))
         }
         let retry = waiting.first.map { first in

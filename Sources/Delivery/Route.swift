@@ -76,6 +76,15 @@ package struct Router: Sendable {
         }
     }
 
+    /// A fixed next hop: by our own resolver, or by the system's where ours does not know the name (`/etc/hosts`).
+    package func relay(_ host: String, port: Int, tls: ClientSession.TLS) async -> [Target] {
+        let isAddress = host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
+        let addresses = isAddress ? [] : await dns.addresses(host).records.prefix(Self.maximumAddresses).map(\.address)
+        return (addresses.isEmpty ? [host] : Array(addresses)).map {
+            Target(host: $0, port: port, serverName: host, tls: tls)
+        }
+    }
+
     private func ordered(_ records: [MXRecord]) -> [String] {
         let shuffled = records.filter { !$0.exchange.isEmpty }.map { ($0, random()) }
         return shuffled.sorted { ($0.0.preference, $0.1) < ($1.0.preference, $1.1) }.map(\.0.exchange)

@@ -20,12 +20,12 @@ package struct Fact: Hashable, Sendable {
         self.event = event
     }
 
-    package enum Event: Hashable, Sendable, Codable {
+    package enum Event: Hashable, Sendable {
         /// The message is on stable storage and the caller has, or will get, its success.
         case accepted(Accepted)
         /// One try at some recipients ended; each of them is named in exactly one of the three outcomes.
         case delivered(Outcome)
-        case deferred(Outcome, next: Int64)
+        case deferred(Outcome)
         case bounced(Outcome)
         /// A send that was turned away, with the control that said no.
         case refused(Refused)
@@ -69,11 +69,17 @@ package struct Fact: Hashable, Sendable {
         package var peer: String
         /// The peer's last reply, or ours where there was none.
         package var reply: String
-        /// `TLSv1.3 TLS_AES_128_GCM_SHA256`, or nil for a connection in clear.
+        /// `TLSv1.3`, or nil for a connection in clear.
         package var tls: String?
         package var milliseconds: Int
+        /// When the recipients are tried again, in milliseconds since 1970; nil where they are not.
+        package var next: Int64?
 
-        package init(recipients: [String], attempt: Int, peer: String, reply: String, tls: String?, milliseconds: Int) {
+        package init(
+            recipients: [String], attempt: Int, peer: String, reply: String, tls: String?, milliseconds: Int,
+            next: Int64? = nil
+        ) {
+            self.next = next
             self.recipients = recipients
             self.attempt = attempt
             self.peer = peer

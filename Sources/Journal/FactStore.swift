@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 
 /// One database's outbox: facts in the order of their commits, numbered from 1 without gaps in one stream.
 package protocol FactStream: Sendable {

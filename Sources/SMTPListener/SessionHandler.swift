@@ -233,7 +233,7 @@ final class SessionHandler: ChannelDuplexHandler {
     private func tlsFacts(_ context: ChannelHandlerContext) -> TLSFacts? {
         guard session.isSecure else { return nil }
         let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self)
-        return TLSFacts(version: handler?.tlsVersion.map { "\($0)" } ?? "TLS", cipher: "")
+        return TLSFacts(version: handler?.tlsVersion == .tlsv12 ? "TLSv1.2" : "TLSv1.3", cipher: "")
     }
 
     private func forgetContent() {

@@ -87,7 +87,9 @@ final class ClientHandler: ChannelInboundHandler {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
             isHandshaking = false
             tlsVersion =
-                (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion.map { "\($0)" }
+                (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion.map {
+                    Self.name($0)
+                }
                 ?? "TLS"
             perform(session.tlsEstablished(), context)
         }
@@ -100,6 +102,14 @@ final class ClientHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         lose(isHandshaking ? HandshakeFailure() : ConnectionFailure("Connection lost: \(error)"), context)
+    }
+
+    private static func name(_ version: TLSVersion) -> String {
+        switch version {
+        case .tlsv13: "TLSv1.3"
+        case .tlsv12: "TLSv1.2"
+        default: "\(version)"
+        }
     }
 
     private func perform(_ actions: [ClientSession.Action], _ context: ChannelHandlerContext) {

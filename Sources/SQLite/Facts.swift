@@ -25,12 +25,11 @@ enum Facts {
         let event: String
     }
 
-    static func prepare(_ facts: [Fact]) throws -> [Prepared] {
-        let encoder = JSONEncoder()
-        return try facts.map { fact in
+    static func prepare(_ facts: [Fact]) -> [Prepared] {
+        facts.map { fact in
             Prepared(
                 at: fact.at.milliseconds, account: fact.account.description, message: fact.message?.description,
-                event: String(decoding: try encoder.encode(fact.event), as: UTF8.self))
+                event: fact.event.json)
         }
     }
 

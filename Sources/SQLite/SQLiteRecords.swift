@@ -80,7 +80,7 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
     }
 
     package func create(_ identity: Identity, recording fact: Fact) async throws {
-        let prepared = try Facts.prepare([fact])
+        let prepared = Facts.prepare([fact])
         try await engine.write { db in
             let exists = try Self.row(identity.name, identity.account, db) != nil
             if exists { throw IdentityFailure.alreadyExists(identity.name) }
@@ -123,7 +123,7 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
     }
 
     package func update(_ identity: Identity, recording fact: Fact?) async throws {
-        let prepared = try Facts.prepare([fact].compactMap(\.self))
+        let prepared = Facts.prepare([fact].compactMap(\.self))
         try await engine.write { db in
             guard try Self.row(identity.name, identity.account, db) != nil else {
                 throw IdentityFailure.notFound(identity.name)
@@ -134,7 +134,7 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
     }
 
     package func delete(_ name: IdentityName, in account: AccountID, recording fact: Fact) async throws -> Bool {
-        let prepared = try Facts.prepare([fact])
+        let prepared = Facts.prepare([fact])
         return try await engine.write { db in
             guard try Self.row(name, account, db) != nil else { return false }
             try db.execute(

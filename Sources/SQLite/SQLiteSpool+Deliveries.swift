@@ -48,7 +48,7 @@ extension SQLiteSpool {
     }
 
     package func settle(_ settlement: Settlement) async throws {
-        let prepared = try Facts.prepare(settlement.facts)
+        let prepared = Facts.prepare(settlement.facts)
         let finished = try await engine.write { db -> String? in
             try Facts.insert(prepared, db)
             if let retry = settlement.retry {

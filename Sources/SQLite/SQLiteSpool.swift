@@ -63,7 +63,7 @@ package struct SQLiteSpool: Spool, FactStream {
         _ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]
     ) async throws -> [PendingDelivery] {
         try space.require(message.content.size, reusable: engine.reusable)
-        let prepared = try Facts.prepare(facts)
+        let prepared = Facts.prepare(facts)
         let body = try await bodies.adopt(message)
         let ids: [Int64]
         do {
@@ -89,7 +89,7 @@ package struct SQLiteSpool: Spool, FactStream {
     }
 
     package func record(_ facts: [Fact]) async throws {
-        let prepared = try Facts.prepare(facts)
+        let prepared = Facts.prepare(facts)
         try await engine.write { try Facts.insert(prepared, $0) }
     }
 

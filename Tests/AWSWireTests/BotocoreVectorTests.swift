@@ -120,20 +120,42 @@ struct BotocoreVectorTests {
     @Test(
         "is not found in other authorizations",
         arguments: [
-            ("", false), ("Basic QTpC", false), ("AWS4-HMAC-SHA256", false), ("AWS4-ECDSA-P256-SHA256 Credential=a", false),
+            ("", false), ("Basic QTpC", false), ("AWS4-HMAC-SHA256", false),
+            ("AWS4-ECDSA-P256-SHA256 Credential=a", false),
             ("AWS AKIA:c2ln", false), ("AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses/aws4_request", false),
-            ("AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses, SignedHeaders=host;x-amz-date, Signature=00", false),
-            ("AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses/x/aws4_request, SignedHeaders=host, Signature=0", false),
-            ("AWS4-HMAC-SHA256 Credential=/20261124/us-east-1/ses/aws4_request, SignedHeaders=host, Signature=00", false),
-            ("AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses/aws5_request, SignedHeaders=host, Signature=00", false),
+            (
+                "AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses, SignedHeaders=host;x-amz-date, Signature=00",
+                false
+            ),
+            (
+                "AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses/x/aws4_request, SignedHeaders=host, Signature=0",
+                false
+            ),
+            (
+                "AWS4-HMAC-SHA256 Credential=/20261124/us-east-1/ses/aws4_request, SignedHeaders=host, Signature=00",
+                false
+            ),
+            (
+                "AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses/aws5_request, SignedHeaders=host, Signature=00",
+                false
+            ),
             ("AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses/aws4_request, SignedHeaders=, Signature=00", false),
             (
                 "AWS4-HMAC-SHA256 Credential=A/20261124/us-east-1/ses/aws4_request, SignedHeaders=host;x-amz-date, "
                     + "Signature=00, Signature=01", false
             ),
-            ("AWS4-HMAC-SHA256 Credential=A/20261123/us-east-1/ses/aws4_request, SignedHeaders=host;x-amz-date, Signature=0", true),
-            ("AWS4-HMAC-SHA256 Credential=A//us-east-1/ses/aws4_request, SignedHeaders=host;x-amz-date, Signature=00", true),
-            ("AWS4-HMAC-SHA256 Credential=A/2026/us-east-1/ses/aws4_request, SignedHeaders=host;x-amz-date, Signature=0", true),
+            (
+                "AWS4-HMAC-SHA256 Credential=A/20261123/us-east-1/ses/aws4_request, SignedHeaders=host;x-amz-date, Signature=0",
+                true
+            ),
+            (
+                "AWS4-HMAC-SHA256 Credential=A//us-east-1/ses/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
+                true
+            ),
+            (
+                "AWS4-HMAC-SHA256 Credential=A/2026/us-east-1/ses/aws4_request, SignedHeaders=host;x-amz-date, Signature=0",
+                true
+            ),
         ])
     func otherAuthorizations(_ text: String, _ isScope: Bool) {
         let vector = Botocore.vectors[0]
@@ -166,7 +188,8 @@ struct BotocoreVectorTests {
         "is refused with a date that is none",
         arguments: [
             "", "20261124", "20261124T074253", "2026-11-24T07:42:53Z", "20261324T074253Z", "20261132T074253Z",
-            "20261124T244253Z", "20261124T076053Z", "2026112４T074253Z", "Tue, 24 Nov 2026 07:42:53 GMT", "19691124T074253Z",
+            "20261124T244253Z", "20261124T076053Z", "2026112４T074253Z", "Tue, 24 Nov 2026 07:42:53 GMT",
+            "19691124T074253Z",
         ])
     func dates(_ text: String) {
         var vector = Botocore.vectors[0]

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import AWSWire
 import Testing
+
+@testable import AWSWire
 
 /// Requests as botocore 1.43.11 signed and sent them, at 2026-11-24T07:42:53Z in us-east-1.
 enum Botocore {
@@ -17,8 +18,8 @@ enum Botocore {
             "v2 SendEmail", "POST", "/v2/email/outbound-emails",
             query: "", contentType: "application/json",
             body: "{\"FromEmailAddress\": \"ada@example.com\", \"Destination\": {\"ToAddresses\": [\"bob@example"
-                    + ".net\"]}, \"Content\": {\"Simple\": {\"Subject\": {\"Data\": \"Gr\\u00fc\\u00dfe & <b>\"}, \"Body\""
-                    + ": {\"Text\": {\"Data\": \"1 + 1 = 2\\r\\n100 %\"}}}}}",
+                + ".net\"]}, \"Content\": {\"Simple\": {\"Subject\": {\"Data\": \"Gr\\u00fc\\u00dfe & <b>\"}, \"Body\""
+                + ": {\"Text\": {\"Data\": \"1 + 1 = 2\\r\\n100 %\"}}}}}",
             service: "ses", signed: "content-type;host;x-amz-date",
             signature: "4d95a41498fb39adf14f65642a42a9ae0937ad5724e6c38ee14eae5da3a9480b"),
         Vector(
@@ -28,7 +29,8 @@ enum Botocore {
             service: "ses", signed: "host;x-amz-date",
             signature: "fe307c3e91984922ffb9cd47e5ad659d36b4185a7d64a133bb42a4dc57addd2e"),
         Vector(
-            "v2 label that needs everything encoded", "DELETE", "/v2/email/identities/a%20b%2Fc%3Fd%3De%26f%23g%2541%C3%A9~_-.%40x.example",
+            "v2 label that needs everything encoded", "DELETE",
+            "/v2/email/identities/a%20b%2Fc%3Fd%3De%26f%23g%2541%C3%A9~_-.%40x.example",
             query: "", contentType: nil,
             body: "",
             service: "ses", signed: "host;x-amz-date",
@@ -49,16 +51,16 @@ enum Botocore {
             "v1 SendEmail", "POST", "/",
             query: "", contentType: form,
             body: "Action=SendEmail&Version=2010-12-01&Source=ada%2Blist%40example.com&Destination.ToAd"
-                    + "dresses.member.1=bob%40example.net&Destination.ToAddresses.member.2=eve%40example.ne"
-                    + "t&Destination.CcAddresses=&Message.Subject.Data=Gr%C3%BC%C3%9Fe+%26+%3Cb%3E&Message."
-                    + "Body.Text.Data=1+%2B+1+%3D+2%0D%0A100+%25&Tags.member.1.Name=a&Tags.member.1.Value=b",
+                + "dresses.member.1=bob%40example.net&Destination.ToAddresses.member.2=eve%40example.ne"
+                + "t&Destination.CcAddresses=&Message.Subject.Data=Gr%C3%BC%C3%9Fe+%26+%3Cb%3E&Message."
+                + "Body.Text.Data=1+%2B+1+%3D+2%0D%0A100+%25&Tags.member.1.Name=a&Tags.member.1.Value=b",
             service: "ses", signed: "content-type;host;x-amz-date",
             signature: "a512782ffdaeb56c9ffd4c515b92592dcd339c82f1aaf619843295224db376f3"),
         Vector(
             "v1 SendRawEmail", "POST", "/",
             query: "", contentType: form,
             body: "Action=SendRawEmail&Version=2010-12-01&RawMessage.Data=RnJvbTogYWRhQGV4YW1wbGUuY29tD"
-                    + "QoNCv%2F%2BPz4%3D",
+                + "QoNCv%2F%2BPz4%3D",
             service: "ses", signed: "content-type;host;x-amz-date",
             signature: "cadd4ea850f11fb74c71b6386e7d3101cde8c725b7399cb7c08b93ef31e6e7f8"),
         Vector(
@@ -112,7 +114,8 @@ struct Vector: Sendable, CustomTestStringConvertible {
 
     var authorization: String {
         let scope = "\(Botocore.scopeDate)/\(region)/\(service)/aws4_request"
-        return "AWS4-HMAC-SHA256 Credential=\(Botocore.accessKeyID)/\(scope), SignedHeaders=\(signed), Signature=\(signature)"
+        return
+            "AWS4-HMAC-SHA256 Credential=\(Botocore.accessKeyID)/\(scope), SignedHeaders=\(signed), Signature=\(signature)"
     }
 
     var request: WireRequest {

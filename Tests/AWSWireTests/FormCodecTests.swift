@@ -20,14 +20,20 @@ struct FormCodecTests {
             ("Source=a%20b+c%2Bd%26%3D", #"{"Source":"a b c+d&="}"#),
             ("Source=%22%5C%0D%0A%00", #"{"Source":"\"\\\u000d\u000a\u0000"}"#),
             ("Source=%C3%A9", #"{"Source":"é"}"#),
-            ("Message.Subject.Data=s&Message.Subject.Charset=UTF-8",
-             #"{"Message":{"Subject":{"Data":"s","Charset":"UTF-8"}}}"#),
+            (
+                "Message.Subject.Data=s&Message.Subject.Charset=UTF-8",
+                #"{"Message":{"Subject":{"Data":"s","Charset":"UTF-8"}}}"#
+            ),
             ("Identities.member.1=a&Identities.member.2=b", #"{"Identities":["a","b"]}"#),
             ("Identities.member.10=j&Identities.member.9=i&Identities.member.1=a", #"{"Identities":["a","i","j"]}"#),
-            ("Tags.member.1.Name=n&Tags.member.1.Value=v&Tags.member.2.Name=m",
-             #"{"Tags":[{"Name":"n","Value":"v"},{"Name":"m"}]}"#),
-            ("Destination.ToAddresses.member.1=a&Source=s&Destination.CcAddresses.member.1=c",
-             #"{"Destination":{"ToAddresses":["a"],"CcAddresses":["c"]},"Source":"s"}"#),
+            (
+                "Tags.member.1.Name=n&Tags.member.1.Value=v&Tags.member.2.Name=m",
+                #"{"Tags":[{"Name":"n","Value":"v"},{"Name":"m"}]}"#
+            ),
+            (
+                "Destination.ToAddresses.member.1=a&Source=s&Destination.CcAddresses.member.1=c",
+                #"{"Destination":{"ToAddresses":["a"],"CcAddresses":["c"]},"Source":"s"}"#
+            ),
         ])
     func says(_ form: String, _ expected: String) throws {
         #expect(try json(form) == expected)

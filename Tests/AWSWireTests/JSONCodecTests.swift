@@ -24,8 +24,10 @@ struct JSONCodecTests {
         arguments: [
             (#"{"EmailIdentity":"a"}"#, Input(emailIdentity: "a")),
             (#" {"EmailIdentity":"a","Unknown":{"Deep":[1,{"X":null}]},"Tags":null} "#, Input(emailIdentity: "a")),
-            (#"{"EmailIdentity":"\u00e9\ud83d\ude00","Tags":[{"Name":"n","Value":""}],"Html":"<"}"#,
-             Input(emailIdentity: "é😀", tags: [Tag(name: "n", value: "")], html: "<")),
+            (
+                #"{"EmailIdentity":"\u00e9\ud83d\ude00","Tags":[{"Name":"n","Value":""}],"Html":"<"}"#,
+                Input(emailIdentity: "é😀", tags: [Tag(name: "n", value: "")], html: "<")
+            ),
             (#"{"EmailIdentity":"a","Data":"/+8="}"#, Input(emailIdentity: "a", data: Blob([0xFF, 0xEF]))),
             (#"{"EmailIdentity":"first","EmailIdentity":"second"}"#, Input(emailIdentity: "first")),
         ])
@@ -36,7 +38,9 @@ struct JSONCodecTests {
 
     @Test("names what is missing", arguments: ["", "{}", #"{"EmailIdentity":null}"#, #"{"Tags":[]}"#])
     func missing(_ json: String) {
-        #expect { try decode(json) } throws: { if case InputFault.missing("emailIdentity") = $0 { true } else { false } }
+        #expect { try decode(json) } throws: {
+            if case InputFault.missing("emailIdentity") = $0 { true } else { false }
+        }
     }
 
     @Test(
@@ -53,7 +57,8 @@ struct JSONCodecTests {
     @Test("refuses octets that are not UTF-8")
     func encoding() {
         #expect(throws: InputFault.self) {
-            try JSONCodec.decode(Input.self, from: Array(#"{"EmailIdentity":"a"#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8))
+            try JSONCodec.decode(
+                Input.self, from: Array(#"{"EmailIdentity":"a"#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8))
         }
     }
 
@@ -78,7 +83,9 @@ struct JSONCodecTests {
         #expect(both.n.value == 7 && both.f.value)
     }
 
-    @Test("refuses numbers that are none", arguments: ["\"\"", "\"x\"", "\"1.5\"", "1.5", "1e400", "99999999999999999999", "[]", "{}"])
+    @Test(
+        "refuses numbers that are none",
+        arguments: ["\"\"", "\"x\"", "\"1.5\"", "1.5", "1e400", "99999999999999999999", "[]", "{}"])
     func numbers(_ number: String) {
         struct One: Decodable { var n: Number }
         #expect(throws: (any Error).self) { try JSONCodec.decode(One.self, from: Array("{\"N\":\(number)}".utf8)) }

@@ -32,7 +32,8 @@ struct XMLWriterTests {
     @Test("writes every shape")
     func shapes() throws {
         #expect(try xml(Empty()) == "")
-        #expect(try xml(Output(identities: ["a", "b"])) == "<Identities><member>a</member><member>b</member></Identities>")
+        #expect(
+            try xml(Output(identities: ["a", "b"])) == "<Identities><member>a</member><member>b</member></Identities>")
         #expect(try xml(Output(identities: [])) == "<Identities></Identities>")
         #expect(try xml(Output(max24HourSend: 50_000.5)) == "<Max24HourSend>50000.5</Max24HourSend>")
         #expect(try xml(Output(enabled: false)) == "<Enabled>false</Enabled>")
@@ -49,7 +50,8 @@ struct XMLWriterTests {
         #expect(
             try xml(Output(attributes: map))
                 == "<Attributes><entry><key>ada@example.com</key><value><Status>Success</Status></value></entry>"
-                + "<entry><key>&lt;b&gt;</key><value><Status>Success</Status><Token>t</Token></value></entry></Attributes>")
+                + "<entry><key>&lt;b&gt;</key><value><Status>Success</Status><Token>t</Token></value></entry></Attributes>"
+        )
         #expect(try xml(Output(attributes: WireMap([]))) == "<Attributes></Attributes>")
     }
 
@@ -69,9 +71,12 @@ struct XMLWriterTests {
                 + "</Message></Error><RequestId>id</RequestId></ErrorResponse>")
     }
 
-    @Test("says whose fault an error is", arguments: [(400, "Sender"), (403, "Sender"), (500, "Receiver"), (503, "Receiver")])
+    @Test(
+        "says whose fault an error is",
+        arguments: [(400, "Sender"), (403, "Sender"), (500, "Receiver"), (503, "Receiver")])
     func fault(_ status: Int, _ type: String) {
         let error = XMLWriter.error(ServiceError("C", nil, status: status), namespace: "n", requestID: "id")
-        #expect(String(decoding: error, as: UTF8.self).contains("<Type>\(type)</Type><Code>C</Code><Message></Message>"))
+        #expect(
+            String(decoding: error, as: UTF8.self).contains("<Type>\(type)</Type><Code>C</Code><Message></Message>"))
     }
 }

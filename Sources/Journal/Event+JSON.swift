@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Events as they are stored: `{"delivered":{"recipients":[…],"attempt":1,…}}`.
+///
+/// Written by hand, because every accepted message pays for it; read by the usual decoder.
+extension Fact.Event: Decodable {
+    private enum Name: String, CodingKey { case accepted, delivered, deferred, bounced, refused, administered }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Name.self)
+        guard let name = container.allKeys.first else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "an event of no known kind"))
+        }
+        switch name {
+        case .accepted: self = .accepted(try container.decode(Fact.Accepted.self, forKey: name))
+        case .delivered: self = .delivered(try container.decode(Fact.Outcome.self, forKey: name))
+        case .deferred: self = .deferred(try container.decode(Fact.Outcome.self, forKey: name))
+        case .bounced: self = .bounced(try container.decode(Fact.Outcome.self, forKey: name))
+        case .refused: self = .refused(try container.decode(Fact.Refused.self, forKey: name))
+        case .administered: self = .administered(try container.decode(Fact.Administered.self, forKey: name))
+        }
+    }
+
+    package var json: String {
+        switch self {
+        case .accepted(let event): JSONText.object("accepted", event.members)
+        case .delivered(let event): JSONText.object("delivered", event.members)
+        case .deferred(let event): JSONText.object("deferred", event.members)
+        case .bounced(let event): JSONText.object("bounced", event.members)
+        case .refused(let event):
+            JSONText.object(
+                "refused",
+                [
+                    ("door", .text(event.door)), ("principal", .text(event.principal)),
+                    ("control", .text(event.control)),
+                    ("reason", .text(event.reason)), ("sourceAddress", .text(event.sourceAddress)),
+                ])
+        case .administered(let event):
+            JSONText.object(
+                "administered",
+                [
+                    ("operation", .text(event.operation)), ("principal", .text(event.principal)),
+                    ("resource", .text(event.resource)), ("sourceAddress", .text(event.sourceAddress)),
+                ])
+        }
+    }
+}
+
+extension Fact.Accepted {
+    fileprivate var members: [(String, JSONText)] {
+        [
+            ("door", .text(door)), ("principal", .text(principal)), ("reversePath", .text(reversePath)),
+            ("from", .text(from)),
+            ("recipients", .list(recipients)), ("identity", .text(identity)), ("size", .number(Int64(size))),
+            ("sourceAddress", .text(sourceAddress)), ("configurationSet", .text(configurationSet)),
+            ("tags", .map(tags)),
+        ]
+    }
+}
+
+extension Fact.Outcome {
+    fileprivate var members: [(String, JSONText)] {
+        [
+            ("recipients", .list(recipients)), ("attempt", .number(Int64(attempt))), ("peer", .text(peer)),
+            ("reply", .text(reply)), ("tls", .text(tls)), ("milliseconds", .number(Int64(milliseconds))),
+            ("next", .number(next)),
+        ]
+    }
+}
+
+/// The few shapes that events are made of.
+private enum JSONText {
+    case text(String?)
+    case number(Int64?)
+    case list([String])
+    case map([String: String])
+
+    static func object(_ name: String, _ members: [(String, JSONText)]) -> String {
+        var output: [UInt8] = []
+        output.reserveCapacity(512)
+        output += "{\"\(name)\":{".utf8
+        var isFirst = true
+        for (key, value) in members where !value.isAbsent {
+            output += (isFirst ? "\"" : ",\"").utf8
+            output += key.utf8
+            output += "\":".utf8
+            value.write(to: &output)
+            isFirst = false
+        }
+        output += "}}".utf8
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    private var isAbsent: Bool {
+        switch self {
+        case .text(nil), .number(nil): true
+        default: false
+        }
+    }
+
+    private func write(to output: inout [UInt8]) {
+        switch self {
+        case .text(let text): Self.quote(text ?? "", to: &output)
+        case .number(let number): output += String(number ?? 0).utf8
+        case .list(let items):
+            output.append(UInt8(ascii: "["))
+            for (index, item) in items.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                Self.quote(item, to: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .map(let items):
+            output.append(UInt8(ascii: "{"))
+            for (index, (key, value)) in items.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                Self.quote(key, to: &output)
+                output.append(UInt8(ascii: ":"))
+                Self.quote(value, to: &output)
+            }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func quote(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
+            case 0..<32: output += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+}
