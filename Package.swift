@@ -122,6 +122,7 @@ let package = Package(
         tests("Access", uses: "Mail"),
         tests("Journal"),
         tests("Queue", uses: "Mail"),
+        tests("Sending", uses: "Mail", "Access", "Queue", "Journal"),
         tests("SQLite", uses: "Mail", "Queue", "Journal"),
         tests("Settings"),
     ],

@@ -61,6 +61,7 @@ struct Server {
         var services: [any Service] = [DeliveryService(queue: trade.queue, dispatcher: dispatcher)]
         if trade.identities.mode == .dns { services.append(verifier) }
         services += try consoleServices(stores, trade)
+        services += metricsServices(stores, smtp)
         services += [api, smtp]
         // Later services may use earlier ones; shutdown runs in reverse.
         let group = ServiceGroup(

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Journal
+import Mail
+import Queue
+import Sending
+
+/// Keeps what the gate stores, in memory; fails when it is told to.
+actor MemorySpool: Spool {
+    private(set) var messages: [SpooledMessage] = []
+    private(set) var deliveries: [PendingDelivery] = []
+    private(set) var facts: [Fact] = []
+    private var failure: SpoolFailure?
+
+    func fail(_ failure: SpoolFailure?) { self.failure = failure }
+
+    func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]) async throws
+        -> [PendingDelivery]
+    {
+        if let failure { throw failure }
+        messages.append(message)
+        self.deliveries += deliveries
+        self.facts += facts
+        return []
+    }
+
+    func record(_ facts: [Fact]) async throws {
+        if let failure { throw failure }
+        self.facts += facts
+    }
+
+    func due(at moment: Timestamp, limit: Int, excluding: Set<Int64>) async throws -> [PendingDelivery] { [] }
+    func nextDue(excluding: Set<Int64>) async throws -> Timestamp? { nil }
+    func message(_ id: MessageID) async throws -> SpooledMessage? { messages.first { $0.id == id } }
+    func settle(_ settlement: Settlement) async throws {}
+    func waiting() async throws -> [String: Int] { [:] }
+}
+
+/// Identities in memory.
+actor MemoryIdentities: IdentityStore {
+    private var identities: [String: Identity] = [:]
+
+    func create(_ identity: Identity, recording fact: Fact) async throws {
+        guard identities[identity.name.description] == nil else { throw IdentityFailure.alreadyExists(identity.name) }
+        identities[identity.name.description] = identity
+    }
+
+    func identity(_ name: IdentityName, in account: AccountID) async throws -> Identity? {
+        identities[name.description].flatMap { $0.account == account ? $0 : nil }
+    }
+
+    func identities(in account: AccountID, after: String?, limit: Int) async throws -> [Identity] {
+        Array(identities.values.filter { $0.name.description > after ?? "" }.prefix(limit))
+    }
+
+    func unverified(limit: Int) async throws -> [Identity] { identities.values.filter { !$0.isVerified } }
+
+    func identity(verificationToken: String) async throws -> Identity? {
+        identities.values.first { $0.verificationToken == verificationToken }
+    }
+
+    func update(_ identity: Identity, recording fact: Fact?) async throws {
+        identities[identity.name.description] = identity
+    }
+
+    func delete(_ name: IdentityName, in account: AccountID, recording fact: Fact) async throws -> Bool {
+        identities.removeValue(forKey: name.description) != nil
+    }
+}
