@@ -12,8 +12,8 @@ enum Layout {
     }
 
     private static let style = """
-        :root{color-scheme:light dark;--line:#8884;--dim:#8889;--accent:#2a6f4e;--card:#fff;--ground:#f4f5f3}
-        @media(prefers-color-scheme:dark){:root{--accent:#7fd3a8;--card:#1d211f;--ground:#141716}}
+        :root{color-scheme:light dark;--line:#8884;--dim:#667069;--accent:#2a6f4e;--card:#fff;--ground:#f4f5f3}
+        @media(prefers-color-scheme:dark){:root{--dim:#9aa59f;--accent:#7fd3a8;--card:#1d211f;--ground:#141716}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--ground);font:15px/1.5 system-ui,sans-serif}
         header{display:flex;gap:.75rem;align-items:baseline;padding:.9rem 1.25rem;
