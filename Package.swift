@@ -123,6 +123,8 @@ let package = Package(
         tests("Journal"),
         tests("Queue", uses: "Mail"),
         tests("Sending", uses: "Mail", "Access", "Queue", "Journal"),
+        tests("Delivery", uses: "Mail", "MIME", "SMTP", "Queue", "DNS", "Journal", "Authentication", log),
+        tests("SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", nio, nioPosix, nioSSL),
         tests("SQLite", uses: "Mail", "Queue", "Journal"),
         tests("Settings"),
     ],

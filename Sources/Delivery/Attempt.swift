@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Authentication
-import Journal
 package import Logging
 import MIME
 package import Mail
@@ -40,9 +39,10 @@ package struct Attempt: Sendable {
         }
     }
 
-    /// What the far side, or we ourselves, said about each recipient.
-    struct Result {
-        var replies: [(recipient: Mailbox, reply: Reply)]
+    /// What the far side, or we ourselves, said about one recipient.
+    struct Answer: Sendable {
+        let recipient: Mailbox
+        let reply: Reply
         var peer = ""
         var tls: String?
     }
@@ -61,34 +61,30 @@ package struct Attempt: Sendable {
 
     package func run(_ delivery: PendingDelivery) async -> Settlement {
         let started = parts.now()
-        guard started < delivery.expiresAt else { return expired(delivery, at: started) }
-        let result: Result
+        guard started < delivery.expiresAt else { return .expired(delivery, at: started) }
+        let answers: [Answer]
         do {
-            result = try await send(delivery)
+            answers = try await send(delivery)
         } catch {
             parts.logger.error(
                 "delivery failed inside", metadata: ["message-id": "\(delivery.message)", "error": "\(error)"])
-            result = same(Reply(451, .init(4, 3, 0), "Temporary failure inside this server"), for: delivery.recipients)
+            let reply = Reply(451, .init(4, 3, 0), "Temporary failure inside this server")
+            answers = Self.same(reply, for: delivery.recipients)
         }
-        return settlement(of: delivery, result, started: started)
+        let ended = parts.now()
+        let retry = parts.retry.next(after: delivery.attempts + 1, at: ended, random: parts.random)
+        return .settling(delivery, answers, started: started, ended: ended, retryAt: retry)
     }
 
-    private func send(_ delivery: PendingDelivery) async throws -> Result {
+    private func send(_ delivery: PendingDelivery) async throws -> [Answer] {
         guard let message = try await parts.spool.message(delivery.message) else {
             throw SpoolFailure.unavailable("the message of a delivery is gone")
         }
-        var header = message.content.header
-        if let domain = message.signingDomain {
-            // An identity that is gone, or signs no more, does not hold up the mail it once sent.
-            if let signer = try await parts.keys.signer(for: domain, in: message.account) {
-                header = try await signing.sign(message.content, with: signer, at: parts.now())
-            }
-        }
-        let size = header.count - message.content.header.count + message.content.size
+        let signature = try await signature(of: message)
         let mail = OutgoingMail(
-            reversePath: message.reversePath, recipients: delivery.recipients, header: header,
-            body: message.content.body,
-            size: size)
+            reversePath: message.reversePath, recipients: delivery.recipients,
+            header: signature + message.content.header, body: message.content.body,
+            size: signature.count + message.content.size)
         switch parts.route {
         case .capture: return try await capture(mail, message)
         case .relay(let host, let port, let tls):
@@ -97,42 +93,44 @@ package struct Attempt: Sendable {
         }
     }
 
-    private func sendToExchangers(_ mail: OutgoingMail, port: Int) async -> Result {
-        var all = Result(replies: [])
-        // One domain, but for mail accepted under another route.
-        for domain in Set(mail.recipients.map(\.domain)).sorted() {
-            let recipients = mail.recipients.filter { $0.domain == domain }
-            let part = OutgoingMail(
-                reversePath: mail.reversePath, recipients: recipients, header: mail.header, body: mail.body,
-                size: mail.size)
-            switch await parts.router.targets(for: domain, port: port) {
-            case .unreachable(let reply): all.replies += same(reply, for: recipients).replies
-            case .targets(let targets):
-                let result = await send(part, to: targets)
-                all.replies += result.replies
-                (all.peer, all.tls) = (result.peer, result.tls)
-            }
-        }
-        return all
+    private func signature(of message: SpooledMessage) async throws -> [UInt8] {
+        // An identity that is gone, or signs no more, does not hold up the mail it once sent.
+        guard let domain = message.signingDomain,
+            let signer = try await parts.keys.signer(for: domain, in: message.account)
+        else { return [] }
+        return try await signing.field(for: message, by: signer, at: parts.now())
     }
 
-    private func send(_ mail: OutgoingMail, to targets: [Target]) async -> Result {
+    private func sendToExchangers(_ mail: OutgoingMail, port: Int) async -> [Answer] {
+        var answers: [Answer] = []
+        // One domain, but for mail accepted under another route.
+        for domain in Set(mail.recipients.map(\.domain)).sorted() {
+            let part = mail.to(mail.recipients.filter { $0.domain == domain })
+            switch await parts.router.targets(for: domain, port: port) {
+            case .unreachable(let reply): answers += Self.same(reply, for: part.recipients)
+            case .targets(let targets): answers += await send(part, to: targets)
+            }
+        }
+        return answers
+    }
+
+    // The next host is asked only while nobody has taken any part of the mail.
+    private func send(_ mail: OutgoingMail, to targets: [Target]) async -> [Answer] {
         var failure = ConnectionFailure("No host could be reached")
-        for target in targets {
+        for target in targets where !Task.isCancelled {
             do {
                 return try await send(mail, to: target)
             } catch let error as ConnectionFailure {
                 failure = error
             } catch {
-                failure = ConnectionFailure("Connection failed")
+                failure = ConnectionFailure("Connection failed: \(error)")
             }
         }
-        var result = same(failure.reply, for: mail.recipients)
-        result.peer = targets.last.map { "\($0.host):\($0.port)" } ?? ""
-        return result
+        let peer = targets.last?.description ?? ""
+        return mail.recipients.map { Answer(recipient: $0, reply: failure.reply, peer: peer) }
     }
 
-    private func send(_ mail: OutgoingMail, to target: Target) async throws -> Result {
+    private func send(_ mail: OutgoingMail, to target: Target) async throws -> [Answer] {
         var lease = try await pool.take(target)
         let replies: [Reply]
         do {
@@ -143,13 +141,16 @@ package struct Attempt: Sendable {
             lease = try await pool.take(target, fresh: true)
             replies = try await lease.connection.send(mail)
         }
-        let result = Result(
-            replies: Array(zip(mail.recipients, replies)), peer: lease.connection.peer, tls: lease.connection.tls)
+        let connection = lease.connection
         await pool.give(lease, for: target)
-        return result
+        return mail.recipients.enumerated().map { index, recipient in
+            // No recipient is forgotten, whatever a transport does.
+            let reply = index < replies.count ? replies[index] : Reply(451, .init(4, 3, 0), "No reply was recorded")
+            return Answer(recipient: recipient, reply: reply, peer: connection.peer, tls: connection.tls)
+        }
     }
 
-    private func capture(_ mail: OutgoingMail, _ message: SpooledMessage) async throws -> Result {
+    private func capture(_ mail: OutgoingMail, _ message: SpooledMessage) async throws -> [Answer] {
         var content = mail.header
         switch mail.body {
         case .memory(let bytes): content += bytes
@@ -166,52 +167,11 @@ package struct Attempt: Sendable {
                     from: EncodedWord.decode(header.first("From")?.value ?? ""),
                     subject: EncodedWord.decode(header.first("Subject")?.value ?? ""), size: content.count),
                 content: content))
-        var result = same(Reply(250, .init(2, 0, 0), "Captured"), for: mail.recipients)
-        result.peer = "capture"
-        return result
+        let reply = Reply(250, .init(2, 0, 0), "Captured")
+        return mail.recipients.map { Answer(recipient: $0, reply: reply, peer: "capture") }
     }
 
-    private func same(_ reply: Reply, for recipients: [Mailbox]) -> Result {
-        Result(replies: recipients.map { ($0, reply) })
-    }
-
-    private func expired(_ delivery: PendingDelivery, at moment: Timestamp) -> Settlement {
-        let last = delivery.lastReply.isEmpty ? "never tried" : "last reply: \(delivery.lastReply)"
-        let outcome = Fact.Outcome(
-            recipients: delivery.recipients.map(\.description), attempt: delivery.attempts, peer: "",
-            reply: "554 4.4.7 Message expired: unable to deliver in time, \(last)", tls: nil, milliseconds: 0)
-        return Settlement(delivery: delivery, retry: nil, facts: [fact(delivery, .bounced(outcome), at: moment)])
-    }
-}
-
-extension Attempt {
-    // Recipients with the same reply share a fact; each is in exactly one.
-    private func settlement(of delivery: PendingDelivery, _ result: Result, started: Timestamp) -> Settlement {
-        let ended = parts.now()
-        let waiting = result.replies.filter { !$0.reply.isPositive && !$0.reply.isPermanent }
-        let dueAt = min(
-            parts.retry.next(after: delivery.attempts + 1, at: ended, random: parts.random), delivery.expiresAt)
-        var facts: [Fact] = []
-        var seen: Set<Reply> = []
-        for (_, reply) in result.replies where seen.insert(reply).inserted {
-            let outcome = Fact.Outcome(
-                recipients: result.replies.filter { $0.reply == reply }.map(\.recipient.description),
-                attempt: delivery.attempts + 1, peer: result.peer, reply: reply.description, tls: result.tls,
-                milliseconds: Int((ended - started) * 1000),
-                next: reply.isPositive || reply.isPermanent ? nil : dueAt.milliseconds)
-            let event: Fact.Event =
-                reply.isPositive
-                ? .delivered(outcome)
-                : reply.isPermanent ? .bounced(outcome) : .deferred(outcome)
-            facts.append(fact(delivery, event, at: ended))
-        }
-        let retry = waiting.first.map { first in
-            Settlement.Retry(recipients: waiting.map(\.recipient), dueAt: dueAt, lastReply: first.reply.description)
-        }
-        return Settlement(delivery: delivery, retry: retry, facts: facts)
-    }
-
-    private func fact(_ delivery: PendingDelivery, _ event: Fact.Event, at moment: Timestamp) -> Fact {
-        Fact(at: moment, account: delivery.account, message: delivery.message, event: event)
+    private static func same(_ reply: Reply, for recipients: [Mailbox]) -> [Answer] {
+        recipients.map { Answer(recipient: $0, reply: reply) }
     }
 }

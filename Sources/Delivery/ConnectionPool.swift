@@ -17,6 +17,7 @@ actor ConnectionPool {
 
     struct Lease: Sendable {
         let connection: any Connection
+        /// Mails the session carried before this one.
         let mails: Int
         var isReused: Bool { mails > 0 }
     }
@@ -31,13 +32,12 @@ actor ConnectionPool {
         self.now = now
     }
 
-    /// A kept session, or a new one.
+    /// The session used last, or a new one.
     func take(_ target: Target, fresh: Bool = false) async throws -> Lease {
         while !fresh, let kept = idle[target]?.popLast() {
             count -= 1
-            if kept.connection.isUsable, now() - kept.since < Self.idleLifetime {
-                return Lease(connection: kept.connection, mails: kept.mails)
-            }
+            if idle[target]?.isEmpty == true { idle[target] = nil }
+            if isAlive(kept, at: now()) { return Lease(connection: kept.connection, mails: kept.mails) }
             kept.connection.close()
         }
         return Lease(connection: try await transport.open(target), mails: 0)
@@ -56,12 +56,16 @@ actor ConnectionPool {
     func sweep(all: Bool = false) {
         let moment = now()
         for (target, list) in idle {
-            let keep = list.filter { !all && $0.connection.isUsable && moment - $0.since < Self.idleLifetime }
-            for kept in list where !keep.contains(where: { $0.connection === kept.connection }) {
-                kept.connection.close()
+            var kept: [Idle] = []
+            for session in list {
+                if !all, isAlive(session, at: moment) { kept.append(session) } else { session.connection.close() }
             }
-            count -= list.count - keep.count
-            idle[target] = keep.isEmpty ? nil : keep
+            count -= list.count - kept.count
+            idle[target] = kept.isEmpty ? nil : kept
         }
+    }
+
+    private func isAlive(_ session: Idle, at moment: Timestamp) -> Bool {
+        session.connection.isUsable && moment - session.since < Self.idleLifetime
     }
 }

@@ -11,7 +11,7 @@ package protocol Transport: Sendable {
 
 /// One open SMTP session that takes one mail at a time.
 package protocol Connection: AnyObject, Sendable {
-    /// `192.0.2.1:25`.
+    /// `mx1.example.com [192.0.2.1]:25`.
     var peer: String { get }
     /// `TLSv1.3`, or nil in clear.
     var tls: String? { get }
@@ -39,6 +39,11 @@ package struct OutgoingMail: Sendable {
         self.header = header
         self.body = body
         self.size = size
+    }
+
+    /// The same for some of the recipients.
+    func to(_ recipients: [Mailbox]) -> OutgoingMail {
+        OutgoingMail(reversePath: reversePath, recipients: recipients, header: header, body: body, size: size)
     }
 }
 

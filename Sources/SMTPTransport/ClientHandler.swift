@@ -5,55 +5,61 @@ import Mail
 import NIOCore
 import NIOSSL
 import NIOTLS
-import Queue
 import SMTP
+import Synchronization
 
 /// Carries bytes between a socket and the client session machine, and performs its actions.
 final class ClientHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Content goes out in pieces of this size; the next is made when the last is written.
-    private static let pieceSize = 64 * 1024
+    /// Whether the session is over, for those who are not on the event loop.
+    final class Mark: Sendable {
+        private let isOver = Atomic(false)
+        var isSet: Bool { isOver.load(ordering: .acquiring) }
+        func set() { isOver.store(true, ordering: .releasing) }
+    }
 
+    let over = Mark()
+    private(set) var tlsVersion: String?
     private var session: ClientSession
     private var replies = ReplyParser()
     private let sslContext: NIOSSLContext
     private let serverName: String?
-    private let timeout: TimeAmount
-    let opened: EventLoopPromise<Void>
-    private var isOpen = false
-    private var isHandshaking = false
-    private(set) var tlsVersion: String?
     private var context: ChannelHandlerContext?
+    private var opened: EventLoopPromise<Void>?
     private var mail: (mail: OutgoingMail, promise: EventLoopPromise<[Reply]>)?
-    private var hasHeardReply = false
-    private var alarm: Scheduled<Void>?
+    /// When the peer is taken for dead. The alarm is set seldom and looks again where this has moved on meanwhile.
+    private var deadline: NIODeadline?
+    private var alarm: (at: NIODeadline, task: Scheduled<Void>)?
 
-    init(
-        session: ClientSession, context: NIOSSLContext, serverName: String?, timeout: TimeAmount,
-        opened: EventLoopPromise<Void>
-    ) {
+    /// - Parameter opened: completed when the session can take a mail, or never will.
+    init(session: ClientSession, context: NIOSSLContext, serverName: String?, opened: EventLoopPromise<Void>) {
         self.session = session
         sslContext = context
         self.serverName = serverName
-        self.timeout = timeout
         self.opened = opened
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        expectReply(context)
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    // Also where a connection never came to be.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        alarm?.task.cancel()
+        fail(ConnectionFailure("The connection closed"))
+        self.context = nil
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func channelActive(context: ChannelHandlerContext) {
+        waitForPeer(context)
+        context.fireChannelActive()
+    }
 
     func send(_ mail: OutgoingMail, _ promise: EventLoopPromise<[Reply]>) {
-        guard let context, context.channel.isActive, self.mail == nil, session.isReady else {
+        guard let context, self.mail == nil, session.isReady else {
             return promise.fail(ConnectionFailure("The session is gone"))
         }
         self.mail = (mail, promise)
-        hasHeardReply = false
         perform(
             session.send(.init(reversePath: mail.reversePath, recipients: mail.recipients, size: mail.size)), context)
     }
@@ -61,55 +67,44 @@ final class ClientHandler: ChannelInboundHandler {
     func quit() {
         guard let context else { return }
         perform(session.quit(), context)
-        context.close(promise: nil)
+    }
+
+    /// Gives up what is under way.
+    func abort() {
+        guard let context else { return }
+        perform(session.lost(Reply(451, .init(4, 3, 2), "This server is shutting down")), context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Whatever came in clear after the 220 of STARTTLS was not protected by it.
-        guard !isHandshaking else {
-            return lose(ConnectionFailure("The peer spoke between STARTTLS and the handshake"), context)
-        }
         replies.append(unwrapInboundIn(data).readableBytesView)
         do {
             while let reply = try replies.next() {
-                hasHeardReply = true
-                perform(session.receive(reply), context)
-                if isHandshaking, replies.hasLeftover {
-                    return lose(ConnectionFailure("The peer spoke between STARTTLS and the handshake"), context)
-                }
+                perform(session.receive(reply, hasMore: replies.hasLeftover), context)
             }
         } catch {
-            lose(ConnectionFailure("The peer's reply is not SMTP: \(error)"), context)
+            perform(session.lost(Reply(451, .init(4, 5, 0), "The peer's reply is not SMTP: \(error)")), context)
         }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
-            isHandshaking = false
-            tlsVersion =
-                (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion.map {
-                    Self.name($0)
-                }
-                ?? "TLS"
+            let version = (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion
+            tlsVersion = version.map(Self.words) ?? "TLS"
             perform(session.tlsEstablished(), context)
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        lose(isHandshaking ? HandshakeFailure() : ConnectionFailure("The peer closed the connection"), context)
+        lose("The peer closed the connection", context)
+        context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        lose(isHandshaking ? HandshakeFailure() : ConnectionFailure("Connection lost: \(error)"), context)
-    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { lose("Connection lost: \(error)", context) }
 
-    private static func name(_ version: TLSVersion) -> String {
-        switch version {
-        case .tlsv13: "TLSv1.3"
-        case .tlsv12: "TLSv1.2"
-        default: "\(version)"
-        }
+    private func lose(_ why: String, _ context: ChannelHandlerContext) {
+        if session.isHandshaking { fail(HandshakeFailure(reason: why)) }
+        perform(session.lost(Reply(451, .init(4, 4, 2), why)), context)
     }
 
     private func perform(_ actions: [ClientSession.Action], _ context: ChannelHandlerContext) {
@@ -117,97 +112,104 @@ final class ClientHandler: ChannelInboundHandler {
             switch action {
             case .write(let bytes):
                 context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
-                expectReply(context)
             case .startTLS: startTLS(context)
-            case .ready:
-                alarm?.cancel()
-                isOpen = true
-                opened.succeed()
+            case .ready: take(&opened)?.succeed()
             case .sendContent: sendContent(context)
-            case .finished(let replies):
-                alarm?.cancel()
-                mail?.promise.succeed(replies)
-                mail = nil
-            case .failed(let reply): lose(ConnectionFailure(reply: reply), context)
+            case .finished(let replies): take(&mail)?.promise.succeed(replies)
+            case .failed(let reply): fail(ConnectionFailure(reply: reply))
+            case .close:
+                over.set()
+                context.close(promise: nil)
             }
         }
+        waitForPeer(context)
+    }
+
+    private func fail(_ error: any Error) {
+        take(&opened)?.fail(error)
+        take(&mail)?.promise.fail(error)
+    }
+
+    // A promise is taken before it is completed: what it wakes may come back here.
+    private func take<Value>(_ value: inout Value?) -> Value? {
+        defer { value = nil }
+        return value
     }
 
     private func startTLS(_ context: ChannelHandlerContext) {
-        isHandshaking = true
         do {
             let handler = try NIOSSLClientHandler(context: sslContext, serverHostname: serverName)
             try context.pipeline.syncOperations.addHandler(handler, position: .first)
         } catch {
-            lose(HandshakeFailure(), context)
+            lose("TLS cannot be started: \(error)", context)
         }
     }
 
+    private static func words(_ version: TLSVersion) -> String {
+        switch version {
+        case .tlsv1: "TLSv1"
+        case .tlsv11: "TLSv1.1"
+        case .tlsv12: "TLSv1.2"
+        case .tlsv13: "TLSv1.3"
+        }
+    }
+}
+
+// MARK: - Content
+
+extension ClientHandler {
     private func sendContent(_ context: ChannelHandlerContext) {
         guard let mail = mail?.mail else { return }
-        var stuffer = DotStuffer()
-        var output: [UInt8] = []
-        mail.header.withUnsafeBytes { stuffer.stuff($0, into: &output) }
-        switch mail.body {
-        case .memory(let bytes):
-            output.reserveCapacity(output.count + bytes.count + 64)
-            bytes.withUnsafeBytes { stuffer.stuff($0, into: &output) }
-            stuffer.finish(into: &output)
-            context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: output)), promise: nil)
-            expectReply(context, factor: 2)
-        case .file(let path, let offset, let length):
-            do {
-                let file = try MappedFile(path: path)
-                sendPiece(of: file, offset..<offset + length, stuffer, output, context)
-            } catch {
-                lose(ConnectionFailure("The message's file cannot be read"), context)
+        do {
+            sendPieces(try ContentWriter(mail), context)
+        } catch {
+            perform(session.lost(Reply(451, .init(4, 3, 0), "The message's file cannot be read")), context)
+        }
+    }
+
+    // The next piece is made when the connection has taken the last one. A peer may end the session in between.
+    private func sendPieces(_ content: ContentWriter, _ context: ChannelHandlerContext) {
+        guard session.isSending else { return }
+        let piece = wrapOutboundOut(context.channel.allocator.buffer(bytes: content.next()))
+        if content.isAtEnd {
+            session.contentSent()
+            context.writeAndFlush(piece, promise: nil)
+        } else {
+            let next = NIOLoopBound((self, content, context), eventLoop: context.eventLoop)
+            context.writeAndFlush(piece).whenSuccess {
+                let (handler, content, context) = next.value
+                handler.sendPieces(content, context)
             }
         }
+        waitForPeer(context)
     }
+}
 
-    private func sendPiece(
-        of file: MappedFile, _ range: Range<Int>, _ stuffer: DotStuffer, _ start: [UInt8],
-        _ context: ChannelHandlerContext
-    ) {
-        var stuffer = stuffer
-        var output = start
-        let end = min(range.lowerBound + Self.pieceSize, range.upperBound)
-        file.withBytes { stuffer.stuff(UnsafeRawBufferPointer(rebasing: $0[range.lowerBound..<end]), into: &output) }
-        if end == range.upperBound { stuffer.finish(into: &output) }
-        let written = context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: output)))
-        expectReply(context, factor: 2)
-        if end == range.upperBound { return }
-        let next = NIOLoopBound((self, file, stuffer, context), eventLoop: context.eventLoop)
-        written.whenSuccess {
-            let (handler, file, stuffer, context) = next.value
-            handler.sendPiece(of: file, end..<range.upperBound, stuffer, [], context)
+// MARK: - Time
+
+extension ClientHandler {
+    private func waitForPeer(_ context: ChannelHandlerContext) {
+        guard let timeout = session.timeout else {
+            deadline = nil
+            return
         }
+        let deadline = NIODeadline.now() + TimeAmount(timeout)
+        self.deadline = deadline
+        if let alarm, alarm.at <= deadline { return }
+        alarm?.task.cancel()
+        schedule(deadline, context)
     }
 
-    private func expectReply(_ context: ChannelHandlerContext, factor: Int64 = 1) {
-        alarm?.cancel()
+    private func schedule(_ deadline: NIODeadline, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        alarm = context.eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds * factor)) {
-            bound.value.0.lose(ConnectionFailure("The peer did not answer in time"), bound.value.1)
-        }
+        let task = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.0.ring(bound.value.1) }
+        alarm = (deadline, task)
     }
 
-    // A mail the peer never answered to can be sent over another session; one it answered to has to wait its turn.
-    private func lose(_ error: any Error, _ context: ChannelHandlerContext) {
-        alarm?.cancel()
-        if !isOpen {
-            isOpen = true
-            opened.fail(error)
-        }
-        if let (mail, promise) = mail {
-            self.mail = nil
-            if hasHeardReply {
-                let reply = (error as? ConnectionFailure)?.reply ?? Reply(451, .init(4, 4, 2), "Connection lost")
-                promise.succeed(mail.recipients.map { _ in reply })
-            } else {
-                promise.fail(error as? ConnectionFailure ?? ConnectionFailure("Connection lost"))
-            }
-        }
-        context.close(promise: nil)
+    private func ring(_ context: ChannelHandlerContext) {
+        alarm = nil
+        guard let deadline else { return }
+        if deadline > .now() { return schedule(deadline, context) }
+        lose("The peer did not answer in time", context)
     }
 }

@@ -2,30 +2,39 @@
 
 package import Mail
 
-/// The client's side of one SMTP session (RFC 5321, 3207, 2920, 1870): replies in, actions out. No I/O, no clock.
+/// The client's side of one SMTP session (RFC 5321, 3207, 2920, 1870): events in, actions out. No I/O, no clock.
 ///
-/// Opening: greeting → EHLO (HELO where that is refused) → STARTTLS where asked for → `ready`.
-/// A mail: MAIL, RCPT… and DATA, in one write where the peer offers PIPELINING → content → one outcome a recipient.
-/// After a mail the session is `ready` again, or over when the peer said 421 or lost step.
+/// - `opening`: greeting → EHLO (HELO where that is refused) → STARTTLS where asked for → `ready`.
+/// - `resetting`, `envelope`, `dataReply`, `sending`, `content`: one mail, in this order; MAIL, RCPT… and DATA go in
+///   one write where the peer offers PIPELINING. Each ends in `finished` and leads back to `ready`, or to `over`.
+/// - `quitting`: QUIT is written; its answer ends the session.
+/// - `over`: what still comes is ignored.
+///
+/// A peer that says 421, loses step or says what no server may say ends the session, and what it had not refused for
+/// good by then is deferred: a doubtful answer is neither a delivery nor a bounce.
 package struct ClientSession {
     package enum Action: Sendable {
         case write([UInt8])
         case startTLS
         /// The session can take a mail.
         case ready
-        /// Write the content, dot-stuffed, with its end mark.
+        /// Write the content, dot-stuffed, with its end mark; then tell `contentSent()`.
         case sendContent
         /// The mail is over; one reply a recipient, in order.
         case finished([Reply])
-        /// The session is over before a mail could be tried.
+        /// The session is over before a mail could be tried; where one was handed in, the peer took no part of it.
         case failed(Reply)
+        /// Close the connection.
+        case close
     }
 
     package enum TLS: Hashable, Sendable { case none, opportunistic, require }
 
+    /// A mail as the session needs to know it.
     package struct Mail: Sendable {
         package let reversePath: ReversePath
         package let recipients: [Mailbox]
+        /// Octets of the content before dot-stuffing (RFC 1870 §3).
         package let size: Int
 
         package init(reversePath: ReversePath, recipients: [Mailbox], size: Int) {
@@ -33,92 +42,134 @@ package struct ClientSession {
             self.recipients = recipients
             self.size = size
         }
+
+        var needsSMTPUTF8: Bool {
+            reversePath.mailbox?.needsSMTPUTF8 == true || recipients.contains(where: \.needsSMTPUTF8)
+        }
     }
 
-    private enum State {
-        case greeting, ehlo, helo, startTLS, handshake, ready
-        case envelope(Mail, replies: [Reply], expected: Int)
-        case dataReply(Mail, replies: [Reply])
-        case content(Mail, replies: [Reply])
-        case abandoned([Reply])
+    enum Opening { case greeting, ehlo, helo, startTLS, handshake }
+
+    /// A mail under way: the replies to MAIL and to each RCPT so far.
+    struct Transaction {
+        let mail: Mail
+        var replies: [Reply] = []
+    }
+
+    enum State {
+        case opening(Opening)
+        /// `reset`: the peer still holds an envelope that came to nothing.
+        case ready(reset: Bool)
+        case resetting(Transaction)
+        case envelope(Transaction)
+        case dataReply(Transaction)
+        case sending(Transaction)
+        case content(Transaction)
+        case quitting
         case over
     }
 
     private let hostname: String
     private let tls: TLS
-    private var state = State.greeting
-    private var capabilities: Set<String> = []
+    let timeouts: Timeouts
+    var state = State.opening(.greeting)
+    private(set) var capabilities: Set<String> = []
     package private(set) var isSecure: Bool
 
-    package init(hostname: String, tls: TLS, isSecure: Bool = false) {
+    /// - Parameter isSecure: TLS was there before the first octet.
+    package init(hostname: String, tls: TLS, isSecure: Bool = false, timeouts: Timeouts = Timeouts()) {
         self.hostname = hostname
         self.tls = tls
         self.isSecure = isSecure
+        self.timeouts = timeouts
     }
 
     package var isReady: Bool { if case .ready = state { true } else { false } }
+    package var isHandshaking: Bool { if case .opening(.handshake) = state { true } else { false } }
+    /// Content may be written.
+    package var isSending: Bool { if case .sending = state { true } else { false } }
 
-    package mutating func receive(_ reply: Reply) -> [Action] {
+    /// - Parameter hasMore: octets after this reply have come in already.
+    package mutating func receive(_ reply: Reply, hasMore: Bool = false) -> [Action] {
+        if case .over = state { return [] }
+        if case .quitting = state { return end() }
+        if reply.code == 421 { return lost(reply) }
         switch state {
-        case .greeting: return reply.code == 220 ? hello() : fail(reply)
-        case .ehlo: return receiveEHLO(reply)
-        case .helo: return reply.isPositive ? settled() : fail(reply)
-        case .startTLS:
-            guard reply.code == 220 else { return tls == .require ? fail(reply) : becomeReady() }
-            state = .handshake
-            return [.startTLS]
-        case .envelope(let mail, let replies, let expected): return receiveEnvelope(reply, mail, replies, expected)
-        case .dataReply(let mail, let replies): return receiveDataReply(reply, mail, replies)
-        case .content(let mail, let replies):
-            return finish(mail, replies, final: reply)
-        case .abandoned(let replies):
-            state = reply.code == 421 ? .over : .ready
-            return [.finished(replies)]
-        case .handshake, .ready, .over: return fail(Reply(421, .init(4, 5, 0), "The peer spoke out of turn"))
+        case .opening(let step): return receiveOpening(reply, step, hasMore: hasMore)
+        case .resetting(let transaction): return receiveReset(reply, transaction)
+        case .envelope(let transaction): return receiveEnvelope(reply, transaction)
+        case .dataReply(let transaction): return receiveDataReply(reply, transaction)
+        case .sending(let transaction): return receiveEarly(reply, transaction)
+        case .content(let transaction): return receiveVerdict(reply, transaction)
+        case .ready, .quitting, .over: return lost(.outOfStep(reply))
         }
     }
 
     /// The handshake is done; what was learnt in clear is forgotten (RFC 3207 §4.2).
     package mutating func tlsEstablished() -> [Action] {
+        guard isHandshaking else { return [] }
         isSecure = true
-        capabilities = []
         return hello()
     }
 
-    package mutating func send(_ mail: Mail) -> [Action] {
-        guard case .ready = state else { return [.failed(Reply(421, .init(4, 5, 0), "The session is not ready"))] }
-        if mail.reversePath.mailbox?.needsSMTPUTF8 == true || mail.recipients.contains(where: \.needsSMTPUTF8),
-            !capabilities.contains("SMTPUTF8")
-        {
-            let reply = Reply(553, .init(5, 6, 7), "The peer does not offer SMTPUTF8")
-            return [.finished(mail.recipients.map { _ in reply })]
+    /// The connection is gone, or no good any more: closed, silent for too long, not speaking SMTP.
+    /// - Parameter reply: what to say of the recipients that had no answer of their own.
+    package mutating func lost(_ reply: Reply) -> [Action] {
+        let before = state
+        switch before {
+        case .over: return []
+        case .quitting: return end()
+        case .opening, .ready, .resetting: return end(.failed(reply))
+        case .envelope(let transaction) where transaction.replies.isEmpty: return end(.failed(reply))
+        case .envelope(let transaction), .dataReply(let transaction), .sending(let transaction),
+            .content(let transaction):
+            return end(.finished(transaction.outcome(reply)))
         }
-        state = .envelope(mail, replies: [], expected: mail.recipients.count + 1)
-        if capabilities.contains("PIPELINING") {
-            return [.write(lines([mailFrom(mail)] + mail.recipients.map { "RCPT TO:<\($0)>" } + ["DATA"]))]
-        }
-        return [.write(lines([mailFrom(mail)]))]
     }
 
+    /// Says good-bye, where there is nothing under way; otherwise just leaves.
     package mutating func quit() -> [Action] {
-        guard case .ready = state else { return [] }
+        guard case .ready = state else {
+            return lost(Reply(451, .init(4, 4, 2), "The session was given up")) + [.close]
+        }
+        state = .quitting
+        return [.write(Self.lines(["QUIT"]))]
+    }
+
+    /// No further action will come; the connection is closed before anybody hears the result and might use it again.
+    mutating func end(_ result: Action? = nil) -> [Action] {
         state = .over
-        return [.write(lines(["QUIT"]))]
+        return [.close] + [result].compactMap(\.self)
+    }
+}
+
+// MARK: - Opening
+
+extension ClientSession {
+    private mutating func receiveOpening(_ reply: Reply, _ step: Opening, hasMore: Bool) -> [Action] {
+        switch step {
+        case .greeting: return reply.code == 220 ? hello() : end(.failed(reply))
+        case .ehlo: return receiveEHLO(reply)
+        case .helo: return reply.isCompletion ? settled() : end(.failed(reply))
+        case .startTLS: return receiveSTARTTLS(reply, hasMore: hasMore)
+        case .handshake: return lost(.outOfStep(reply))
+        }
     }
 
     private mutating func hello() -> [Action] {
-        state = .ehlo
-        return [.write(lines(["EHLO \(hostname)"]))]
+        capabilities = []
+        state = .opening(.ehlo)
+        return [.write(Self.lines(["EHLO \(hostname)"]))]
     }
 
+    // A server that knows no EHLO says 500 or 502; some say 501, 504 or 550 (RFC 5321 §3.2).
     private mutating func receiveEHLO(_ reply: Reply) -> [Action] {
-        if reply.code == 500 || reply.code == 502, !isSecure {
-            state = .helo
-            return [.write(lines(["HELO \(hostname)"]))]
+        if reply.isPermanent {
+            state = .opening(.helo)
+            return [.write(Self.lines(["HELO \(hostname)"]))]
         }
-        guard reply.isPositive else { return fail(reply) }
-        capabilities = Set(
-            reply.lines.dropFirst().prefix(100).compactMap { $0.split(separator: " ").first?.uppercased() })
+        guard reply.isCompletion else { return end(.failed(reply)) }
+        capabilities = Set(reply.lines.dropFirst().compactMap { $0.split(separator: " ").first?.uppercased() })
         return settled()
     }
 
@@ -126,91 +177,44 @@ package struct ClientSession {
     private mutating func settled() -> [Action] {
         if isSecure || tls == .none { return becomeReady() }
         if capabilities.contains("STARTTLS") {
-            state = .startTLS
-            return [.write(lines(["STARTTLS"]))]
+            state = .opening(.startTLS)
+            return [.write(Self.lines(["STARTTLS"]))]
         }
         return tls == .require
-            ? fail(Reply(450, .init(4, 7, 10), "TLS is required and the peer does not offer it")) : becomeReady()
+            ? end(.failed(Reply(450, .init(4, 7, 10), "TLS is required and the peer does not offer it")))
+            : becomeReady()
+    }
+
+    // What came in clear after the 220 would be taken for an answer under TLS: response injection.
+    private mutating func receiveSTARTTLS(_ reply: Reply, hasMore: Bool) -> [Action] {
+        guard reply.code == 220 else { return tls == .require ? end(.failed(reply)) : becomeReady() }
+        guard !hasMore else {
+            return end(.failed(Reply(451, .init(4, 7, 5), "The peer spoke between STARTTLS and the handshake")))
+        }
+        state = .opening(.handshake)
+        return [.startTLS]
     }
 
     private mutating func becomeReady() -> [Action] {
-        state = .ready
+        state = .ready(reset: false)
         return [.ready]
     }
 
-    private mutating func receiveEnvelope(_ reply: Reply, _ mail: Mail, _ replies: [Reply], _ expected: Int) -> [Action]
-    {
-        let replies = replies + [reply]
-        let pipelined = capabilities.contains("PIPELINING")
-        if replies.count == expected {
-            state = .dataReply(mail, replies: replies)
-            if pipelined { return [] }
-            return accepted(replies).isEmpty ? abandon(mail, replies) : [.write(lines(["DATA"]))]
+    static func lines(_ lines: [String]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(lines.reduce(0) { $0 + $1.utf8.count + 2 })
+        for line in lines {
+            bytes.append(contentsOf: line.utf8)
+            bytes.append(13)
+            bytes.append(10)
         }
-        state = .envelope(mail, replies: replies, expected: expected)
-        if pipelined { return [] }
-        if replies.count == 1, !reply.isPositive { return abandon(mail, replies) }
-        return [.write(lines(["RCPT TO:<\(mail.recipients[replies.count - 1])>"]))]
+        return bytes
     }
+}
 
-    private mutating func receiveDataReply(_ reply: Reply, _ mail: Mail, _ replies: [Reply]) -> [Action] {
-        if reply.code == 354 {
-            // A peer that takes DATA after refusing everybody gets an empty message, which it must not deliver.
-            state =
-                accepted(replies).isEmpty
-                ? .abandoned(outcome(mail, replies, final: nil)) : .content(mail, replies: replies)
-            return accepted(replies).isEmpty ? [.write(Array(".\r\n".utf8))] : [.sendContent]
-        }
-        let final = accepted(replies).isEmpty ? nil : reply
-        state = reply.code == 421 ? .over : .ready
-        let result = outcome(mail, replies, final: final)
-        if reply.code == 421 { return [.finished(result)] }
-        state = .abandoned(result)
-        return [.write(lines(["RSET"]))]
-    }
+extension Reply {
+    /// 2yz: done. `isPositive` holds 3yz too, which asks for more and is right after DATA alone.
+    var isCompletion: Bool { (200..<300).contains(code) }
 
-    private mutating func abandon(_ mail: Mail, _ replies: [Reply]) -> [Action] {
-        let result = outcome(mail, replies, final: nil)
-        if replies.contains(where: { $0.code == 421 }) {
-            state = .over
-            return [.finished(result)]
-        }
-        state = .abandoned(result)
-        return [.write(lines(["RSET"]))]
-    }
-
-    private mutating func finish(_ mail: Mail, _ replies: [Reply], final: Reply) -> [Action] {
-        state = final.code == 421 ? .over : .ready
-        return [.finished(outcome(mail, replies, final: final))]
-    }
-
-    private func accepted(_ replies: [Reply]) -> [Reply] {
-        replies.first?.isPositive == true ? replies.dropFirst().filter(\.isPositive) : []
-    }
-
-    /// One reply a recipient: its own where it was refused, the message's where it was not.
-    private func outcome(_ mail: Mail, _ replies: [Reply], final: Reply?) -> [Reply] {
-        let vague = Reply(451, .init(4, 5, 0), "The session ended early")
-        guard let sender = replies.first, sender.isPositive else {
-            return mail.recipients.map { _ in replies.first ?? vague }
-        }
-        return mail.recipients.indices.map { index in
-            guard index + 1 < replies.count else { return final ?? vague }
-            return replies[index + 1].isPositive ? final ?? vague : replies[index + 1]
-        }
-    }
-
-    private func mailFrom(_ mail: Mail) -> String {
-        var line = "MAIL FROM:\(mail.reversePath)"
-        if capabilities.contains("SIZE") { line += " SIZE=\(mail.size)" }
-        let isUTF8 = mail.reversePath.mailbox?.needsSMTPUTF8 == true || mail.recipients.contains(where: \.needsSMTPUTF8)
-        return isUTF8 ? line + " SMTPUTF8" : line
-    }
-
-    private mutating func fail(_ reply: Reply) -> [Action] {
-        state = .over
-        return [.failed(reply)]
-    }
-
-    private func lines(_ lines: [String]) -> [UInt8] { Array(lines.map { $0 + "\r\n" }.joined().utf8) }
+    static func outOfStep(_ reply: Reply) -> Reply { Reply(451, .init(4, 5, 0), "The peer lost step: \(reply)") }
 }

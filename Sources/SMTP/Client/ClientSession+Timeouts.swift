@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ClientSession {
+    /// How long a client waits before it takes a connection for dead (RFC 5321 §4.5.3.2).
+    package struct Timeouts: Hashable, Sendable {
+        package var greeting = Duration.seconds(300)
+        /// EHLO, STARTTLS and its handshake, MAIL, RCPT, RSET.
+        package var command = Duration.seconds(300)
+        /// The reply to DATA.
+        package var dataInitiation = Duration.seconds(120)
+        /// One piece of the content, until the connection has taken it.
+        package var dataBlock = Duration.seconds(180)
+        /// The reply to the end of the content. Long, because a mail given up here may have been delivered.
+        package var dataTermination = Duration.seconds(600)
+        /// QUIT; not of the RFC, and nothing depends on its reply.
+        package var quit = Duration.seconds(5)
+
+        package init() {}
+    }
+
+    /// How long to wait for what comes next, from the last octet of either side; nil while nothing is owed.
+    package var timeout: Duration? {
+        switch state {
+        case .opening(.greeting): timeouts.greeting
+        case .opening, .resetting, .envelope: timeouts.command
+        case .dataReply: timeouts.dataInitiation
+        case .sending: timeouts.dataBlock
+        case .content: timeouts.dataTermination
+        case .quitting: timeouts.quit
+        case .ready, .over: nil
+        }
+    }
+}

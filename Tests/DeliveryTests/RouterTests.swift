@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNS
+import Delivery
+import Mail
+import SMTP
+import Synchronization
+import Testing
+
+@Suite("Router")
+struct RouterTests {
+    private func decide(
+        _ dns: StubDNS, random: @escaping RandomBits = { 0 },
+        isOurs: @escaping @Sendable (Target) -> Bool = { _ in false },
+        _ domain: String = "b.example"
+    ) async throws -> Router.Decision {
+        await Router(dns: dns, random: random, isOurs: isOurs).targets(for: try Domain(parsing: domain), port: 25)
+    }
+
+    private func hosts(_ decision: Router.Decision) -> [String] {
+        if case .targets(let targets) = decision { return targets.map(\.host) }
+        return []
+    }
+
+    private func reply(_ decision: Router.Decision) -> String {
+        if case .unreachable(let reply) = decision { return "\(reply.code) \(reply.enhanced.map { "\($0)" } ?? "")" }
+        return ""
+    }
+
+    @Test("asks exchangers in the order of preference, and is itself what the certificate must name")
+    func preference() async throws {
+        var dns = StubDNS(hosts: ["m1.example": ["192.0.2.1", "2001:db8::1"], "m2.example": ["192.0.2.2"]])
+        dns.exchangers["b.example"] = StubDNS.mx((20, "m2.example"), (10, "m1.example"))
+        let decision = try await decide(dns)
+        #expect(hosts(decision) == ["192.0.2.1", "2001:db8::1", "192.0.2.2"])
+        guard case .targets(let targets) = decision else { return }
+        #expect(targets.map(\.serverName) == ["m1.example", "m1.example", "m2.example"])
+        #expect(targets.allSatisfy { $0.tls == .opportunistic && $0.port == 25 })
+    }
+
+    @Test("leaves the order of equals to chance")
+    func equals() async throws {
+        var dns = StubDNS(hosts: ["m1.example": ["192.0.2.1"], "m2.example": ["192.0.2.2"]])
+        dns.exchangers["b.example"] = StubDNS.mx((10, "m1.example"), (10, "m2.example"))
+        for (numbers, first) in [([1, 2] as [UInt64], "192.0.2.1"), ([2, 1], "192.0.2.2")] {
+            let rest = Mutex(numbers[...])
+            let decision = try await decide(dns, random: { rest.withLock { $0.popFirst() ?? 0 } })
+            #expect(hosts(decision).first == first)
+        }
+    }
+
+    @Test("without MX, the domain is its own exchanger; an answer without records is no null MX")
+    func implicit() async throws {
+        var dns = StubDNS(hosts: ["b.example": ["192.0.2.9"]])
+        #expect(hosts(try await decide(dns)) == ["192.0.2.9"])
+        dns.exchangers["b.example"] = StubDNS.answer([], .found)
+        #expect(hosts(try await decide(dns)) == ["192.0.2.9"])
+    }
+
+    @Test("knows when there is nowhere to go, and whether that may change")
+    func nowhere() async throws {
+        var dns = StubDNS()
+        dns.exchangers["b.example"] = StubDNS.mx((0, ""))
+        #expect(reply(try await decide(dns)) == "556 5.1.10")
+        dns.exchangers["b.example"] = StubDNS.answer([], .noName)
+        #expect(reply(try await decide(dns)) == "550 5.1.2")
+        dns.exchangers["b.example"] = StubDNS.answer([], .failed(reason: "bogus"))
+        #expect(reply(try await decide(dns)) == "451 4.4.3")
+        dns.exchangers["b.example"] = StubDNS.mx((10, "m1.example"), (20, "m2.example"))
+        #expect(reply(try await decide(dns)) == "550 5.4.4")
+        dns.failing = ["m2.example"]
+        #expect(reply(try await decide(dns)) == "451 4.4.3")
+        #expect(reply(try await decide(dns, "192.0.2.1")) == "550 5.1.2")
+    }
+
+    @Test("an exchanger that is an address is passed over")
+    func literal() async throws {
+        var dns = StubDNS(hosts: ["192.0.2.7": ["192.0.2.7"], "m1.example": ["192.0.2.1"]])
+        dns.exchangers["b.example"] = StubDNS.mx((10, "192.0.2.7"), (20, "m1.example"))
+        #expect(hosts(try await decide(dns)) == ["192.0.2.1"])
+    }
+
+    @Test("sends nothing to itself, nor to exchangers that would send it back")
+    func loop() async throws {
+        var dns = StubDNS(hosts: [
+            "m1.example": ["192.0.2.1"], "us.example": ["192.0.2.5"], "m3.example": ["192.0.2.3"],
+        ])
+        let isOurs: @Sendable (Target) -> Bool = { $0.host == "192.0.2.5" && $0.port == 25 }
+        dns.exchangers["b.example"] = StubDNS.mx((10, "us.example"), (20, "m3.example"))
+        #expect(reply(try await decide(dns, isOurs: isOurs)) == "554 5.4.6")
+        dns.exchangers["b.example"] = StubDNS.mx((10, "m1.example"), (20, "us.example"), (20, "m3.example"))
+        #expect(hosts(try await decide(dns, isOurs: isOurs)) == ["192.0.2.1"])
+    }
+
+    @Test("a relay is found by our resolver, or left to the system's; an address is itself")
+    func relay() async {
+        let router = Router(dns: StubDNS(hosts: ["relay.example": ["192.0.2.1", "192.0.2.2"]]), random: { 0 })
+        for (host, found) in [
+            ("relay.example", ["192.0.2.1", "192.0.2.2"]), ("localhost", ["localhost"]), ("192.0.2.3", ["192.0.2.3"]),
+            ("2001:db8::1", ["2001:db8::1"]),
+        ] {
+            let targets = await router.relay(host, port: 26, tls: .require)
+            #expect(targets.map(\.host) == found)
+            #expect(targets.allSatisfy { $0.serverName == host && $0.port == 26 && $0.tls == .require })
+        }
+    }
+
+    @Test("one try is bounded in hosts and addresses, and neither family crowds out the other")
+    func bounds() async throws {
+        var dns = StubDNS()
+        let names = (1...9).map { "m\($0).example" }
+        for (index, name) in names.enumerated() {
+            dns.hosts[name] = (1...9).map { "2001:db8:\(index)::\($0)" } + ["192.0.2.\(index)"]
+        }
+        dns.exchangers["b.example"] = StubDNS.answer(
+            names.enumerated().map { MXRecord(preference: UInt16($0), exchange: $1) }, .found)
+        let found = hosts(try await decide(dns))
+        #expect(found.count == Router.maximumHosts * Router.maximumAddresses)
+        #expect(found.prefix(Router.maximumAddresses).contains("192.0.2.0"))
+    }
+}

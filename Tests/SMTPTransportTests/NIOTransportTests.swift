@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Delivery
+import Glibc
+import Mail
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Queue
+import SMTP
+import Testing
+
+@testable import SMTPTransport
+
+@Suite("SMTP transport over sockets", .timeLimit(.minutes(1)))
+struct NIOTransportTests {
+    typealias Script = ScriptedServer.Script
+
+    static func transport(
+        trust: [String] = [], _ change: (inout NIOTransport.Settings) -> Void = { _ in }
+    ) throws -> NIOTransport {
+        var settings = NIOTransport.Settings(hostname: "me.example", trust: trust)
+        change(&settings)
+        return try NIOTransport(settings, group: MultiThreadedEventLoopGroup.singleton)
+    }
+
+    static func target(_ server: ScriptedServer, _ tls: ClientSession.TLS = .opportunistic, name: String = "mx.example")
+        -> Target
+    {
+        Target(host: "127.0.0.1", port: server.port, serverName: name, tls: tls)
+    }
+
+    static func mail(_ recipients: [String] = ["b@example.com"], body: Content.Body = .memory(Array("Hi\r\n".utf8)))
+        throws
+        -> OutgoingMail
+    {
+        OutgoingMail(
+            reversePath: .mailbox(try Mailbox(parsing: "a@example.com")),
+            recipients: try recipients.map { try Mailbox(parsing: $0) }, header: Array("Subject: x\r\n\r\n".utf8),
+            body: body, size: 16)
+    }
+
+    @Test("sends mails one after the other over one session and says good-bye")
+    func session() async throws {
+        try await ScriptedServer.with(Script()) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            #expect(connection.peer == "mx.example [127.0.0.1]:\(server.port)" && connection.tls == nil)
+            for _ in 0..<2 {
+                #expect(
+                    try await connection.send(Self.mail(["b@example.com", "c@example.com"])).map(\.code) == [250, 250])
+                #expect(connection.isUsable)
+            }
+            connection.close()
+            while server.record.lines.last != "QUIT" { await Task.yield() }
+            #expect(server.record.connections == 1)
+            #expect(
+                server.record.contents.map { String(decoding: $0, as: UTF8.self) }
+                    == Array(repeating: "Subject: x\r\n\r\nHi\r\n.\r\n", count: 2))
+        }
+    }
+
+    @Test("each recipient has its own answer, and the session survives a mail nobody takes", arguments: [true, false])
+    func recipients(_ pipelines: Bool) async throws {
+        var script = Script()
+        if !pipelines { script.keywords = ["SIZE"] }
+        script.replies = ["RCPT TO:<x@": "550 5.1.1 no\r\n", "RCPT TO:<y@": "450 4.2.1 later\r\n"]
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            let mixed = try await connection.send(Self.mail(["x@example.com", "y@example.com", "z@example.com"]))
+            #expect(mixed.map(\.code) == [550, 450, 250])
+        }
+        script.replies["DATA"] = "554 5.5.1 nobody\r\n"
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            #expect(try await connection.send(Self.mail(["x@example.com"])).map(\.code) == [550])
+            #expect(connection.isUsable)
+            #expect(try await connection.send(Self.mail(["x@example.com"])).map(\.code) == [550])
+            #expect(server.record.lines.contains("RSET"))
+        }
+    }
+
+    @Test(
+        "a body with bare line ends and dots leaves as one message",
+        arguments: ["a\n.\nMAIL FROM:<e@vil>\n", "a\r.\rb", "a\r\n.\r\nb"])
+    func smuggling(_ body: String) async throws {
+        try await ScriptedServer.with(Script()) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            #expect(try await connection.send(Self.mail(body: .memory(Array(body.utf8)))).map(\.code) == [250])
+            let content = try #require(server.record.contents.first)
+            #expect(server.record.contents.count == 1 && server.record.lines.last == "DATA")
+            for (index, octet) in content.enumerated() {
+                if octet == 10 { #expect(index > 0 && content[index - 1] == 13) }
+                if octet == 13 { #expect(content[index + 1] == 10) }
+            }
+        }
+    }
+
+    @Test("streams a body from a file, whatever its line ends are cut by")
+    func file() async throws {
+        var body: [UInt8] = []
+        for line in 0..<60_000 { body += Array((line % 7 == 0 ? ".line \(line)\r\n" : "line \(line)\r\n").utf8) }
+        try await Self.withFile(Array("junk".utf8) + body) { path in
+            try await ScriptedServer.with(Script()) { server in
+                let connection = try await Self.transport().open(Self.target(server))
+                let mail = try Self.mail(body: .file(path: path, offset: 4, length: body.count))
+                #expect(try await connection.send(mail).map(\.code) == [250])
+                var stuffer = DotStuffer()
+                var expected: [UInt8] = []
+                for part in [mail.header, body] { part.withUnsafeBytes { stuffer.stuff($0, into: &expected) } }
+                stuffer.finish(into: &expected)
+                #expect(server.record.contents.first == expected)
+            }
+        }
+    }
+
+    @Test("a file that is gone or too short is a temporary failure, and the session ends")
+    func missingFile() async throws {
+        for body in [
+            Content.Body.file(path: "/nowhere", offset: 0, length: 9),
+            .file(path: "/etc/hostname", offset: 0, length: 99_999),
+        ] {
+            try await ScriptedServer.with(Script()) { server in
+                let connection = try await Self.transport().open(Self.target(server))
+                #expect(try await connection.send(Self.mail(body: body)).map(\.code) == [451])
+                #expect(!connection.isUsable)
+            }
+        }
+    }
+
+    @Test("a peer that refuses in the middle of the content gets nothing more on this session")
+    func earlyVerdict() async throws {
+        var script = Script()
+        script.earlyVerdict = (100_000, "552 5.3.4 too big\r\n")
+        try await Self.withFile([UInt8](repeating: 97, count: 20_000_000)) { path in
+            try await ScriptedServer.with(script) { server in
+                let connection = try await Self.transport().open(Self.target(server))
+                let mail = try Self.mail(body: .file(path: path, offset: 0, length: 20_000_000))
+                #expect(try await connection.send(mail).map(\.code) == [552])
+                #expect(!connection.isUsable)
+                await #expect(throws: ConnectionFailure.self) { try await connection.send(Self.mail()) }
+            }
+        }
+    }
+
+    @Test("a connection lost after the final dot defers; one lost before any answer has failed")
+    func lost() async throws {
+        var script = Script()
+        script.closesAfterContent = true
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            #expect(try await connection.send(Self.mail()).map(\.code) == [451])
+            #expect(!connection.isUsable)
+        }
+        script.closesAfter = ["MAIL"]
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            await #expect(throws: ConnectionFailure.self) { try await connection.send(Self.mail()) }
+        }
+    }
+
+    @Test("421 and nonsense end the session and defer", arguments: ["421 4.3.2 bye\r\n", "what?\r\n", "354 hm\r\n"])
+    func nonsense(_ reply: String) async throws {
+        var script = Script()
+        script.replies = ["RCPT": reply]
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            let replies = try await connection.send(Self.mail())
+            #expect(replies.count == 1 && replies.allSatisfy(\.isTransient))
+            #expect(!connection.isUsable)
+        }
+    }
+
+    @Test("a peer that does not answer is given up in time")
+    func silence() async throws {
+        var script = Script()
+        script.replies = ["DATA": ""]
+        try await ScriptedServer.with(script) { server in
+            let transport = try Self.transport { $0.timeouts.dataInitiation = .milliseconds(50) }
+            let connection = try await transport.open(Self.target(server))
+            #expect(try await connection.send(Self.mail()).map(\.code) == [451])
+            #expect(!connection.isUsable)
+        }
+        script.greeting = ""
+        try await ScriptedServer.with(script) { server in
+            let transport = try Self.transport { $0.timeouts.greeting = .milliseconds(50) }
+            await #expect(throws: ConnectionFailure.self) { try await transport.open(Self.target(server)) }
+        }
+    }
+
+    @Test("a host that cannot be reached, or a name that is none, is a failure and leaks nothing")
+    func unreachable() async throws {
+        let transport = try Self.transport { $0.connectTimeout = .seconds(2) }
+        for host in ["127.0.0.1", "no-such-host.invalid"] {
+            let target = Target(host: host, port: 1, serverName: host, tls: .none)
+            await #expect(throws: ConnectionFailure.self) { try await transport.open(target) }
+        }
+    }
+
+    @Test("cancelling ends what is under way: a mail, and a session that is being opened")
+    func cancellation() async throws {
+        var script = Script()
+        script.replies = ["RCPT": "", "DATA": ""]
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            let sending = Task { try await connection.send(Self.mail()) }
+            while server.record.lines.last != "DATA" { await Task.yield() }
+            sending.cancel()
+            #expect(((try? await sending.value) ?? [Reply(451)]).map(\.code) == [451])
+            #expect(!connection.isUsable)
+        }
+        script.greeting = ""
+        try await ScriptedServer.with(script) { server in
+            let opening = Task { try await Self.transport().open(Self.target(server)) }
+            while server.record.connections == 0 { await Task.yield() }
+            opening.cancel()
+            await #expect(throws: ConnectionFailure.self) { try await opening.value }
+        }
+    }
+
+    @Test("comes from the local address it is told")
+    func localAddress() async throws {
+        try await ScriptedServer.with(Script()) { server in
+            let connection = try await Self.transport { $0.localAddress = "127.0.0.2" }.open(Self.target(server))
+            #expect(try await connection.send(Self.mail()).map(\.code) == [250])
+        }
+    }
+
+    static func withFile<Result>(_ bytes: [UInt8], _ body: (String) async throws -> Result) async throws -> Result {
+        var name = Array("/tmp/postern-body-XXXXXX".utf8CString)
+        close(mkstemp(&name))
+        let path = name.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        defer { unlink(path) }
+        let file = try OutputFile(path: path + ".new")
+        try file.write(bytes)
+        try file.replace(path)
+        return try await body(path)
+    }
+}
