@@ -27,6 +27,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -82,7 +83,7 @@ let package = Package(
         room("SESv2", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
         room("Operator", uses: "Mail", "Authentication", "AWSWire", "AWSAccess", "Access", "Sending"),
-        room("API", uses: "AWSWire", hummingbird, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
+        room("API", uses: "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
         room(
             "Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log,
             .product(name: "Mustache", package: "swift-mustache")),

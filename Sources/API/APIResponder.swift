@@ -11,6 +11,10 @@ struct APIResponder: HTTPResponder {
 
     /// Octets of bodies in memory at one time.
     private static let bodyBudget = 256 << 20
+    /// From the first octet of a body to its last.
+    private static let bodyDeadline = Duration.seconds(120)
+    /// Octets set aside for a body before any of it came.
+    private static let firstReservation = 1 << 20
 
     let router: ServiceRouter
     let health: APIServer.Health
@@ -39,23 +43,11 @@ struct APIResponder: HTTPResponder {
         } catch {
             return Self.response(router.refusal(ServiceError(error, wire), wire, requestID), closing: true)
         }
-        let expected = Int(request.headers[.contentLength] ?? "") ?? admission.maximumBody
-        guard expected <= admission.maximumBody else {
-            let error = ServiceError(
-                "RequestEntityTooLarge", "Request size exceeded the limit of \(admission.maximumBody) bytes.",
-                status: 413)
-            return Self.response(router.refusal(error, wire, requestID), closing: true)
-        }
-        guard budget.take(expected) else {
-            let error = ServiceError(
-                "ServiceUnavailable", "Too many large requests at one time, try again.", status: 503)
-            return Self.response(router.refusal(error, wire, requestID), closing: true)
-        }
-        defer { budget.give(expected) }
+        let lease = budget.lease()
+        defer { lease.end() }
         do {
-            wireRequest.body = Array(try await request.body.collect(upTo: admission.maximumBody).readableBytesView)
+            wireRequest.body = try await read(request, limit: admission.maximumBody, lease)
         } catch {
-            let error = ServiceError("RequestEntityTooLarge", "The request body could not be read.", status: 413)
             return Self.response(router.refusal(error, wire, requestID), closing: true)
         }
         return Self.response(
@@ -92,6 +84,35 @@ struct APIResponder: HTTPResponder {
                 .contentSecurityPolicy: "default-src 'none'; form-action 'self'",
             ],
             body: .init(byteBuffer: ByteBuffer(string: html)))
+    }
+
+    // Memory is taken as octets come, not as they are announced; who stops sending, or never comes to an end, is left.
+    private func read(_ request: Request, limit: Int, _ lease: BodyBudget.Lease) async throws(ServiceError) -> [UInt8] {
+        let tooLarge = ServiceError(
+            "RequestEntityTooLarge", "Request size exceeded the limit of \(limit) bytes.", status: 413)
+        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        guard announced <= limit else { throw tooLarge }
+        let deadline = ContinuousClock.now + Self.bodyDeadline
+        var body: [UInt8] = []
+        do {
+            for try await piece in request.body {
+                if body.isEmpty { body.reserveCapacity(min(announced, Self.firstReservation)) }
+                guard body.count + piece.readableBytes <= limit else { throw tooLarge }
+                guard lease.take(piece.readableBytes) else {
+                    throw ServiceError(
+                        "ServiceUnavailable", "Too many large requests at one time, try again.", status: 503)
+                }
+                guard ContinuousClock.now < deadline else {
+                    throw ServiceError("RequestTimeout", "The request body did not arrive in time.", status: 408)
+                }
+                body.append(contentsOf: piece.readableBytesView)
+            }
+        } catch let error as ServiceError {
+            throw error
+        } catch {
+            throw ServiceError("IncompleteBody", "The request body could not be read.", status: 400)
+        }
+        return body
     }
 
     private func healthResponse() async -> Response {

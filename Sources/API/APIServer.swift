@@ -3,6 +3,7 @@
 package import AWSWire
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 package import Logging
 import NIOCore
@@ -30,6 +31,9 @@ package struct APIServer: Service {
     /// Takes the token of a link that somebody confirmed; whether it was good.
     package typealias Confirm = @Sendable (String) async throws -> Bool
 
+    /// A connection on which nothing moves is closed.
+    private static let http = HTTP1Channel.Configuration(idleTimeout: .seconds(30))
+
     private let application: any ApplicationProtocol
     private let address: String
 
@@ -49,11 +53,13 @@ package struct APIServer: Service {
         if var tls = settings.tls {
             tls.minimumTLSVersion = .tlsv12
             application = Application(
-                responder: responder, server: try .tls(.http1(), tlsConfiguration: tls), configuration: configuration,
+                responder: responder, server: try .tls(.http1(configuration: Self.http), tlsConfiguration: tls),
+                configuration: configuration,
                 onServerRunning: onRunning, logger: quiet)
         } else {
             application = Application(
-                responder: responder, server: .http1(), configuration: configuration, onServerRunning: onRunning,
+                responder: responder, server: .http1(configuration: Self.http), configuration: configuration,
+                onServerRunning: onRunning,
                 logger: quiet)
         }
     }

@@ -8,12 +8,22 @@ final class BodyBudget: Sendable {
 
     init(octets: Int) { left = Atomic(octets) }
 
-    /// - Returns: whether there was enough; then `give` must follow.
-    func take(_ octets: Int) -> Bool {
-        if left.subtract(octets, ordering: .relaxed).newValue >= 0 { return true }
-        left.add(octets, ordering: .relaxed)
-        return false
+    /// What one body has taken so far.
+    final class Lease: Sendable {
+        private let budget: BodyBudget
+        private let taken = Atomic<Int>(0)
+
+        fileprivate init(_ budget: BodyBudget) { self.budget = budget }
+
+        /// - Returns: whether there was enough left.
+        func take(_ octets: Int) -> Bool {
+            taken.add(octets, ordering: .relaxed)
+            return budget.left.subtract(octets, ordering: .relaxed).newValue >= 0
+        }
+
+        /// Gives everything back; once.
+        func end() { budget.left.add(taken.exchange(0, ordering: .relaxed), ordering: .relaxed) }
     }
 
-    func give(_ octets: Int) { left.add(octets, ordering: .relaxed) }
+    func lease() -> Lease { Lease(self) }
 }

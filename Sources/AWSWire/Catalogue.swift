@@ -17,7 +17,11 @@ struct AnyOperation: Sendable {
         name = Declared.name
         route = Declared.route
         run = { json, context, wire in
-            let input = try JSONCodec.decode(Declared.Input.self, from: json)
+            let isForm = if case .query = wire { true } else { false }
+            let input =
+                isForm
+                ? try JSONCodec.decode(Declared.Input.self, fromForm: json)
+                : try JSONCodec.decode(Declared.Input.self, from: json)
             let output = try await operation.run(input, as: context)
             if case .query(let namespace) = wire {
                 return try XMLWriter.response(
@@ -63,7 +67,10 @@ package struct ServiceCatalogue: Sendable {
     private func findAction(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
         let form = String(validating: request.body, as: UTF8.self)
         guard let form else { throw ServiceError("MalformedInput", "The request body is not UTF-8.") }
-        let pairs = Percent.pairs(request.query, plusIsSpace: true) + Percent.pairs(form, plusIsSpace: true)
+        let pairs = try Percent.pairs(request.query, plusIsSpace: true) + Percent.pairs(form, plusIsSpace: true)
+        for name in ["Action", "Version"] where pairs.count(where: { $0.name == name }) > 1 {
+            throw ServiceError("MalformedInput", "Duplicate key '\(name)'.")
+        }
         guard let action = pairs.first(where: { $0.name == "Action" })?.value else {
             throw ServiceError("MissingAction", "The request is missing an action or operation parameter.")
         }
@@ -85,7 +92,7 @@ package struct ServiceCatalogue: Sendable {
     private func findRoute(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
         let segments = request.path.split(separator: "/")
         for (method, pattern, operation) in rest where method == request.method && pattern.count == segments.count {
-            if let labels = Self.match(pattern, segments) {
+            if let labels = try Self.match(pattern, segments) {
                 return (
                     operation, try Self.merged(labels + Percent.pairs(request.query, plusIsSpace: false), request.body)
                 )
@@ -94,11 +101,13 @@ package struct ServiceCatalogue: Sendable {
         throw ServiceError("UnknownOperationException", nil, status: 404)
     }
 
-    private static func match(_ pattern: [Substring], _ segments: [Substring]) -> [(name: String, value: String)]? {
+    private static func match(_ pattern: [Substring], _ segments: [Substring]) throws -> [(
+        name: String, value: String
+    )]? {
         var labels: [(name: String, value: String)] = []
         for (part, segment) in zip(pattern, segments) {
             if part.first == "{" {
-                let value = String(decoding: Percent.decode(segment, plusIsSpace: false), as: UTF8.self)
+                let value = try Percent.text(segment, plusIsSpace: false)
                 labels.append((String(part.dropFirst().dropLast()), value))
             } else if part != segment {
                 return nil

@@ -1,55 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The Query protocol's way in: `Destination.ToAddresses.member.1=a` as the JSON that says the same.
+///
+/// Nothing is dropped: a name that cannot be understood is an error. Limits: 16 levels, names of 1,000 octets.
 enum FormCodec {
     static let maximumDepth = 16
+    static let maximumNameLength = 1_000
 
-    private indirect enum Node {
-        case text(String)
-        case branch([(String, Node)])
+    private final class Node {
+        var text: String?
+        var names: [String] = []
+        var children: [String: Node] = [:]
+
+        func child(_ name: String) -> Node {
+            if let child = children[name] { return child }
+            let child = Node()
+            names.append(name)
+            children[name] = child
+            return child
+        }
     }
 
     static func json(_ pairs: [(name: String, value: String)]) throws -> [UInt8] {
-        var root: [(String, Node)] = []
+        let root = Node()
         for (name, value) in pairs {
-            let path = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            guard name.utf8.count <= maximumNameLength else {
+                throw InputFault.malformed("A parameter's name is longer than \(maximumNameLength) octets.")
+            }
+            let path = name.split(separator: ".", omittingEmptySubsequences: false)
             guard path.count <= maximumDepth else {
                 throw InputFault.malformed("'\(name.prefix(100))' is nested too deep.")
             }
-            try insert(value, at: path[...], into: &root)
+            var node = root
+            for part in path {
+                guard node.text == nil else {
+                    throw InputFault.malformed("'\(name.prefix(100))' is both a value and a structure.")
+                }
+                node = node.child(String(part))
+            }
+            guard node.text == nil, node.names.isEmpty else {
+                throw InputFault.malformed("Duplicate key '\(name.prefix(100))'.")
+            }
+            node.text = value
         }
-        return Array(render(.branch(root)).utf8)
+        var output = ""
+        try render(root, into: &output)
+        return Array(output.utf8)
     }
 
-    private static func insert(_ value: String, at path: ArraySlice<String>, into branch: inout [(String, Node)]) throws
-    {
-        guard let name = path.first else { return }
-        let index = branch.firstIndex { $0.0 == name }
-        if path.count == 1 {
-            guard index == nil else { throw InputFault.malformed("Duplicate key '\(name.prefix(100))'.") }
-            branch.append((name, .text(value)))
-            return
-        }
-        var children: [(String, Node)] = []
-        if let index {
-            guard case .branch(let existing) = branch[index].1 else {
-                throw InputFault.malformed("'\(name.prefix(100))' is both a value and a structure.")
+    private static func render(_ node: Node, into output: inout String) throws {
+        if let text = node.text {
+            output += JSONCodec.literal(text)
+        } else if node.names == ["member"], let members = node.children["member"], members.text == nil {
+            try renderList(members, into: &output)
+        } else {
+            output += "{"
+            for (index, name) in node.names.enumerated() {
+                output += "\(index > 0 ? "," : "")\(JSONCodec.literal(name)):"
+                if let child = node.children[name] { try render(child, into: &output) }
             }
-            children = existing
+            output += "}"
         }
-        try insert(value, at: path.dropFirst(), into: &children)
-        if let index { branch[index].1 = .branch(children) } else { branch.append((name, .branch(children))) }
     }
 
-    private static func render(_ node: Node) -> String {
-        switch node {
-        case .text(let text): return JSONCodec.literal(text)
-        case .branch(let children):
-            if children.count == 1, children[0].0 == "member", case .branch(let members) = children[0].1 {
-                let ordered = members.compactMap { entry in Int(entry.0).map { ($0, entry.1) } }.sorted { $0.0 < $1.0 }
-                return "[" + ordered.map { render($0.1) }.joined(separator: ",") + "]"
+    // Members in the order of their numbers, which may have gaps.
+    private static func renderList(_ members: Node, into output: inout String) throws {
+        var numbered: [(number: Int, name: String)] = []
+        for name in members.names {
+            guard let number = Int(name), number >= 0, String(number) == name else {
+                throw InputFault.malformed("'member.\(name.prefix(100))' is not a numbered member.")
             }
-            return "{" + children.map { "\(JSONCodec.literal($0.0)):\(render($0.1))" }.joined(separator: ",") + "}"
+            numbered.append((number, name))
         }
+        output += "["
+        for (index, entry) in numbered.sorted(by: { $0.number < $1.number }).enumerated() {
+            if index > 0 { output += "," }
+            if let member = members.children[entry.name] { try render(member, into: &output) }
+        }
+        output += "]"
     }
 }

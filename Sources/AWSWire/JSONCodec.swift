@@ -12,6 +12,14 @@ enum JSONCodec {
     }
 
     static func decode<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
+        do {
+            return try attempt(type, from: body)
+        } catch let fault as NotAList {
+            throw InputFault.malformed("'\(fault.name)' must be a list.")
+        }
+    }
+
+    private static func attempt<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .custom { path in
             guard let key = path.last, key.intValue == nil else { return path.last ?? Key(stringValue: "") }
@@ -25,10 +33,27 @@ enum JSONCodec {
             throw InputFault.missing(name(context.codingPath + [key]))
         } catch DecodingError.valueNotFound(_, let context) {
             throw InputFault.missing(name(context.codingPath))
+        } catch DecodingError.typeMismatch(let wanted, let context) where wanted is [Any].Type {
+            throw NotAList(name: context.codingPath.last.map { wireName($0.stringValue) } ?? "")
         } catch DecodingError.typeMismatch(_, let context) {
             throw InputFault.malformed("Unexpected type for '\(name(context.codingPath))'.")
         } catch {
             throw InputFault.malformed("The request body is not valid JSON.")
+        }
+    }
+
+    /// The same for what came as a form, in which an empty list is an empty value: botocore writes `CcAddresses=`.
+    static func decode<Value: Decodable>(_ type: Value.Type, fromForm json: [UInt8]) throws -> Value {
+        var text = String(decoding: json, as: UTF8.self)
+        while true {
+            do {
+                return try attempt(type, from: Array(text.utf8))
+            } catch let fault as NotAList {
+                // In a rendered form no text of a caller's can look like this: its quotes are escaped.
+                let corrected = text.replacing("\(literal(fault.name)):\"\"", with: "\(literal(fault.name)):[]")
+                guard corrected != text else { throw InputFault.malformed("'\(fault.name)' must be a list.") }
+                text = corrected
+            }
         }
     }
 
@@ -46,6 +71,8 @@ enum JSONCodec {
     private static func name(_ path: [any CodingKey]) -> String {
         path.filter { $0.intValue == nil }.map { $0.stringValue }.joined(separator: ".")
     }
+
+    private static func wireName(_ name: String) -> String { name.changingFirst { $0.uppercased() } }
 
     /// A JSON string literal.
     static func literal(_ text: String) -> String {
@@ -68,6 +95,11 @@ enum JSONCodec {
 enum InputFault: Error {
     case missing(String)
     case malformed(String)
+}
+
+/// The member of this wire name holds something else where a list belongs.
+private struct NotAList: Error {
+    let name: String
 }
 
 extension String {

@@ -70,7 +70,9 @@ package final class ServiceRouter: Sendable {
         case .unknown: throw .unknownKey
         case .unavailable: throw .unavailable
         case .found(let secret, let identity):
-            return Admission(check: check, secret: secret, identity: identity, maximumBody: Self.maximumBody(request))
+            return Admission(
+                check: check, secret: secret, identity: identity,
+                maximumBody: Self.maximumBody(request, service: check.scope.service))
         }
     }
 
@@ -168,10 +170,11 @@ package final class ServiceRouter: Sendable {
         return key
     }
 
-    // Content that is sent is 40 MB (v1: 10 MB) before Base64; everything else is small.
-    private static func maximumBody(_ request: WireRequest) -> Int {
+    // Content that is sent is 40 MB before Base64, in a form 10 MB before Base64 and escaping; everything else is small.
+    private static func maximumBody(_ request: WireRequest, service: String) -> Int {
+        guard service == "ses" else { return 1 << 20 }
         if request.path.hasPrefix("/v2/email/outbound") { return 56 << 20 }
-        return request.header("content-type")?.hasPrefix("application/x-www-form-urlencoded") == true
-            ? 42 << 20 : 1 << 20
+        let isForm = request.header("content-type")?.hasPrefix("application/x-www-form-urlencoded") == true
+        return isForm ? 20 << 20 : 1 << 20
     }
 }

@@ -86,14 +86,25 @@ enum Percent {
         return result
     }
 
-    /// `a=b&c=d` as decoded pairs; at most 10,000.
-    static func pairs(_ text: some StringProtocol, plusIsSpace: Bool) -> [(name: String, value: String)] {
-        text.split(separator: "&").prefix(10_000).map { pair in
+    static let maximumPairs = 10_000
+
+    /// `a=b&c=d` as decoded pairs.
+    /// - Throws: `InputFault.malformed` for more than 10,000 of them, and for what is not UTF-8.
+    static func pairs(_ text: some StringProtocol, plusIsSpace: Bool) throws -> [(name: String, value: String)] {
+        let pieces = text.split(separator: "&", maxSplits: maximumPairs)
+        guard pieces.count <= maximumPairs else { throw InputFault.malformed("More than \(maximumPairs) parameters.") }
+        return try pieces.map { pair in
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (
-                String(decoding: decode(halves[0], plusIsSpace: plusIsSpace), as: UTF8.self),
-                halves.count > 1 ? String(decoding: decode(halves[1], plusIsSpace: plusIsSpace), as: UTF8.self) : ""
-            )
+            let value = halves.count > 1 ? try self.text(halves[1], plusIsSpace: plusIsSpace) : ""
+            return (try self.text(halves[0], plusIsSpace: plusIsSpace), value)
         }
+    }
+
+    /// - Throws: `InputFault.malformed` for what is not UTF-8.
+    static func text(_ encoded: some StringProtocol, plusIsSpace: Bool) throws -> String {
+        guard let text = String(validating: decode(encoded, plusIsSpace: plusIsSpace), as: UTF8.self) else {
+            throw InputFault.malformed("A parameter is not UTF-8.")
+        }
+        return text
     }
 }

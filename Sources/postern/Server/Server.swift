@@ -64,11 +64,11 @@ struct Server {
         services += metricsServices(stores, smtp)
         services += [api, smtp]
         // Later services may use earlier ones; shutdown runs in reverse.
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: quiet))
-        try await group.run()
+        var group = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        // Whoever is still half way through a request then is cut off; nothing that was accepted depends on it.
+        group.maximumGracefulShutdownDuration = .seconds(45)
+        try await ServiceGroup(configuration: group).run()
     }
 
     private var quiet: Logger {
