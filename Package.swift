@@ -83,7 +83,9 @@ let package = Package(
         room("SESv2", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
         room("Operator", uses: "Mail", "Authentication", "AWSWire", "AWSAccess", "Access", "Sending"),
-        room("API", uses: "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
+        room(
+            "API",
+            uses: "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
         room(
             "Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log,
             .product(name: "Mustache", package: "swift-mustache")),
