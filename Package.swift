@@ -129,6 +129,7 @@ let package = Package(
         tests("Delivery", uses: "Mail", "MIME", "SMTP", "Queue", "DNS", "Journal", "Authentication", log),
         tests("SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", nio, nioPosix, nioSSL),
         tests("SQLite", uses: "Mail", "Queue", "Journal"),
+        tests("Resolver", uses: "DNS"),
         tests("Settings"),
     ],
     swiftLanguageModes: [.v6]

@@ -26,19 +26,48 @@ package enum RecordData {
     package static func ipv6(_ data: [UInt8]) -> AddressRecord? {
         guard data.count == 16 else { return nil }
         let groups = stride(from: 0, to: 16, by: 2).map { UInt16(data[$0]) << 8 | UInt16(data[$0 + 1]) }
-        return AddressRecord(address: groups.map { String($0, radix: 16) }.joined(separator: ":"), isIPv6: true)
+        return AddressRecord(address: text(groups), isIPv6: true)
     }
 
-    // Uncompressed labels: length, octets, … 0
+    // RFC 5952 §4: the first of the longest runs of zero groups, two at least, is "::".
+    private static func text(_ groups: [UInt16]) -> String {
+        var best = 0..<0
+        var start = 0
+        for index in groups.indices {
+            if groups[index] != 0 {
+                start = index + 1
+            } else if index + 1 - start > best.count {
+                best = start..<(index + 1)
+            }
+        }
+        let words = groups.map { String($0, radix: 16) }
+        guard best.count > 1 else { return words.joined(separator: ":") }
+        return words[..<best.lowerBound].joined(separator: ":") + "::"
+            + words[best.upperBound...].joined(separator: ":")
+    }
+
+    // Uncompressed labels: length, octets, … 0; at most 255 octets in all. Only host names' octets are taken: others
+    // would mean something else to a log, to C or to SMTP.
     private static func name(_ data: ArraySlice<UInt8>) -> String? {
         var labels: [String] = []
         var rest = data
         while let length = rest.first {
             if length == 0 { return labels.joined(separator: ".").lowercased() }
-            guard length <= 63, rest.count > Int(length), labels.count < 128 else { return nil }
-            labels.append(String(decoding: rest.dropFirst().prefix(Int(length)), as: UTF8.self))
+            guard length <= 63, rest.count > Int(length), data.count - rest.count < 255 else { return nil }
+            let label = rest.dropFirst().prefix(Int(length))
+            guard data.count - rest.count + label.count + 2 <= 255, label.allSatisfy(isHostOctet) else { return nil }
+            labels.append(String(decoding: label, as: UTF8.self))
             rest = rest.dropFirst(Int(length) + 1)
         }
         return nil
+    }
+
+    private static func isHostOctet(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 }

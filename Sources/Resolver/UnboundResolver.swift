@@ -40,7 +40,7 @@ package final class UnboundResolver: DNSLookup {
         if settings.servers.isEmpty {
             try Self.check(ub_ctx_resolvconf(context, nil))
         }
-        for server in settings.servers { try Self.check(ub_ctx_set_fwd(context, Self.unboundAddress(server))) }
+        for server in settings.servers { try Self.check(ub_ctx_set_fwd(context, try Self.unboundAddress(server))) }
         if let anchor = settings.trustAnchor ?? Self.systemAnchor {
             try Self.check(ub_ctx_add_ta_file(context, anchor))
         }
@@ -70,9 +70,16 @@ package final class UnboundResolver: DNSLookup {
         let (a, aaaa) = await (v4, v6)
         let records = a.records + aaaa.records
         return Answer(
-            records: records, status: records.isEmpty ? a.status : .found,
+            records: records, status: Self.status(a.status, aaaa.status),
             security: a.security == aaaa.security ? a.security : .insecure,
             timeToLive: min(a.timeToLive, aaaa.timeToLive))
+    }
+
+    // What one question left open is not settled by the other's "no".
+    private static func status(_ one: AnswerStatus, _ other: AnswerStatus) -> AnswerStatus {
+        if one == .found || other == .found { return .found }
+        if case .failed = other { return other }
+        return one
     }
 
     private func ask(_ name: String, type: Int32) async -> Answer<[UInt8]> {
@@ -108,12 +115,25 @@ package final class UnboundResolver: DNSLookup {
     }
 
     // `127.0.0.1:5353` and `[::1]:5353` are written with @ in libunbound.
-    private static func unboundAddress(_ server: String) -> String {
-        let bare = server.replacingOccurrences(of: "[", with: "").replacingOccurrences(of: "]", with: "")
-        guard let colon = server.lastIndex(of: ":"), server.contains("]:") || server.count(where: { $0 == ":" }) == 1
-        else { return bare }
-        let host = server[..<colon].replacingOccurrences(of: "[", with: "").replacingOccurrences(of: "]", with: "")
-        return "\(host)@\(server[server.index(after: colon)...])"
+    private static func unboundAddress(_ server: String) throws -> String {
+        var (host, port) = (Substring(server), Substring("53"))
+        if server.hasPrefix("["), let bracket = server.lastIndex(of: "]") {
+            host = server[..<bracket].dropFirst()
+            let rest = server[server.index(after: bracket)...]
+            guard rest.isEmpty || rest.hasPrefix(":") else { throw notAServer(server) }
+            if !rest.isEmpty { port = rest.dropFirst() }
+        } else if server.count(where: { $0 == ":" }) == 1, let colon = server.firstIndex(of: ":") {
+            (host, port) = (server[..<colon], server[server.index(after: colon)...])
+        }
+        var octets = in6_addr()
+        guard let number = UInt16(port), number > 0,
+            inet_pton(AF_INET, String(host), &octets) == 1 || inet_pton(AF_INET6, String(host), &octets) == 1
+        else { throw notAServer(server) }
+        return "\(host)@\(number)"
+    }
+
+    private static func notAServer(_ server: String) -> ResolverFailure {
+        ResolverFailure(description: "\(server) is no name server: write ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT")
     }
 
     private static var systemAnchor: String? {

@@ -13,7 +13,7 @@ struct RecordDataTests {
         #expect(RecordData.ipv4([192, 0, 2, 1]) == AddressRecord(address: "192.0.2.1", isIPv6: false))
         #expect(
             RecordData.ipv6([0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11) + [1])?.address
-                == "2001:db8:0:0:0:0:0:1")
+                == "2001:db8::1")
     }
 
     @Test(

@@ -8,8 +8,14 @@ package struct DKIMKeyRecord: Hashable, Sendable {
     package let keyType: String
     /// Empty for a key that was revoked.
     package let publicKey: [UInt8]
+    /// Whether signatures of mail with SHA-256 may be checked with it (`h=`, `s=`).
+    package let isForMail: Bool
+    /// Whether the identity that signs must be the domain itself and none beneath it (`t=s`).
+    package let isStrict: Bool
 
     package init(keyType: String, publicKey: [UInt8]) {
+        isForMail = true
+        isStrict = false
         self.keyType = keyType
         self.publicKey = publicKey
     }
@@ -20,10 +26,15 @@ package struct DKIMKeyRecord: Hashable, Sendable {
         }
         keyType = tags["k"] ?? "rsa"
         publicKey = Base64.decode(Array(key.utf8))
+        let (hashes, services) = (tags.words("h"), tags.words("s"))
+        isForMail = hashes?.contains("sha256") ?? true && services?.contains { $0 == "*" || $0 == "email" } ?? true
+        isStrict = tags.words("t")?.contains("s") ?? false
     }
 
-    /// Whether the record publishes exactly this key, given as SubjectPublicKeyInfo DER.
-    package func holds(publicKeySPKI: [UInt8]) -> Bool { !publicKey.isEmpty && publicKey == publicKeySPKI }
+    /// Whether the record publishes exactly this RSA key, given as SubjectPublicKeyInfo DER.
+    package func holds(publicKeySPKI: [UInt8]) -> Bool {
+        keyType == "rsa" && isForMail && !publicKey.isEmpty && publicKey == publicKeySPKI
+    }
 
     /// The record's text.
     package var text: String { "v=DKIM1; k=\(keyType); p=\(base64(publicKey))" }

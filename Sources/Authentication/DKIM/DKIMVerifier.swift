@@ -49,13 +49,22 @@ package struct DKIMVerifier: Sendable {
 
     private func verify(_ field: HeaderField, of header: HeaderSection, bodyHash: [UInt8]) async -> DKIMVerdict {
         guard let tags = TagList(parsing: field.value), let domain = tags["d"], let selector = tags["s"],
-            let names = tags["h"], let signature = tags.compact("b"), let claimed = tags.compact("bh"), tags["v"] == "1"
+            let names = tags.words("h"), let signature = tags.compact("b"), let claimed = tags.compact("bh"),
+            tags["v"] == "1"
         else {
             return DKIMVerdict(
                 result: .permerror, domain: "", selector: "", reason: "the signature lacks a required tag")
         }
         func verdict(_ result: DKIMVerdict.Result, _ reason: String) -> DKIMVerdict {
             DKIMVerdict(result: result, domain: domain, selector: selector, reason: reason)
+        }
+        guard names.contains(where: { $0.lowercased() == "from" }) else {
+            return verdict(.permerror, "From is not signed")
+        }
+        let identity =
+            tags["i"].flatMap { $0.split(separator: "@", omittingEmptySubsequences: false).last } ?? domain[...]
+        guard Self.isWithin(identity.lowercased(), domain.lowercased()) else {
+            return verdict(.permerror, "i= is outside of d=")
         }
         guard tags["c"] == "relaxed/relaxed", tags["l"] == nil else {
             return verdict(.neutral, "canonicalisation not supported")
@@ -67,16 +76,23 @@ package struct DKIMVerifier: Sendable {
         guard let record = DKIMKeyRecord(parsing: text), !record.publicKey.isEmpty else {
             return verdict(.permerror, "the key record is invalid or revoked")
         }
+        guard record.isForMail, !record.isStrict || identity.lowercased() == domain.lowercased() else {
+            return verdict(.permerror, "the key is not for this use")
+        }
         let input = Self.signedOctets(field, names: names, header: header)
         let octets = Base64.decode(Array(signature.utf8))
         return Self.isValid(octets, of: input, record: record, algorithm: tags["a"] ?? "")
             ? verdict(.pass, "") : verdict(.fail, "the signature does not match")
     }
 
-    private static func signedOctets(_ field: HeaderField, names: String, header: HeaderSection) -> [UInt8] {
+    private static func isWithin(_ identity: String, _ domain: String) -> Bool {
+        identity == domain || identity.hasSuffix("." + domain)
+    }
+
+    private static func signedOctets(_ field: HeaderField, names: [String], header: HeaderSection) -> [UInt8] {
         var used: [String: Int] = [:]
         var input: [UInt8] = []
-        for name in names.split(separator: ":").map({ $0.filter { !$0.isWhitespace } }) {
+        for name in names {
             let present = header.fields.filter { $0.isNamed(name) }
             let occurrence = used[name.lowercased(), default: 0]
             used[name.lowercased()] = occurrence + 1
@@ -87,8 +103,11 @@ package struct DKIMVerifier: Sendable {
 
     // b= is taken as empty; `bh=` is another tag, so a b that follows ";" or white space begins it.
     private static func withoutSignature(_ raw: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        for (index, piece) in raw.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).enumerated() {
+        let colon = raw.firstIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? raw.startIndex
+        var result = Array(raw[..<colon])
+        for (index, piece) in raw[colon...].split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+            .enumerated()
+        {
             if index > 0 { result.append(UInt8(ascii: ";")) }
             let start = piece.drop { $0 <= 32 }
             let name = start.prefix { $0 != UInt8(ascii: "=") }.filter { $0 > 32 }

@@ -8,13 +8,15 @@ final class RSASigningKey: Sendable {
     // OpenSSL: an EVP_PKEY may be used by several threads at one time as long as nobody changes it; nobody can here.
     private nonisolated(unsafe) let key: OpaquePointer
 
-    /// - Parameter der: PKCS#8 or PKCS#1.
+    /// - Parameter der: PKCS#8 or PKCS#1, of 1024 bits at least: no verifier may accept less (RFC 8301 §3.2).
     init(der: [UInt8]) throws {
         let parsed = der.withUnsafeBufferPointer { buffer in
             var start = buffer.baseAddress
             return d2i_AutoPrivateKey(nil, &start, buffer.count)
         }
-        guard let parsed, EVP_PKEY_get_base_id(parsed) == EVP_PKEY_RSA else {
+        guard let parsed, EVP_PKEY_get_base_id(parsed) == EVP_PKEY_RSA,
+            EVP_PKEY_get_bits(parsed) >= 1024
+        else {
             EVP_PKEY_free(parsed)
             throw DKIMKeyFault()
         }

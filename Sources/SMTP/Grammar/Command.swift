@@ -27,6 +27,8 @@ package struct MailParameters: Hashable, Sendable {
 package enum CommandFault: Error, Hashable, Sendable {
     case unknownCommand
     case badArguments(String)
+    /// A BDAT whose length cannot be read (RFC 3030 §2).
+    case badChunk(String)
     /// A parameter nobody announced (RFC 5321 §4.1.1.11: 555).
     case unknownParameter(String)
     case badReversePath(String)
@@ -130,7 +132,7 @@ extension Command {
         let words = argument.split(separator: " ")
         guard let length = words.first.flatMap({ Int($0) }), length >= 0, words.count <= 2,
             words.count == 1 || words[1].uppercased() == "LAST"
-        else { throw .badArguments("BDAT needs a length, and perhaps LAST") }
+        else { throw .badChunk("BDAT needs a length, and perhaps LAST") }
         return .bdat(length: length, isLast: words.count == 2)
     }
 

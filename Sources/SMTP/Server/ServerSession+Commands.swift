@@ -47,6 +47,8 @@ extension ServerSession {
     private mutating func refuse(_ fault: CommandFault) {
         switch fault {
         case .unknownCommand: fail(Reply(500, .init(5, 5, 1), "Command not recognized"))
+        // The chunk comes all the same, and nobody knows how long it is.
+        case .badChunk(let why): end(Reply(501, .init(5, 5, 4), why))
         case .badArguments(let why): fail(Reply(501, .init(5, 5, 4), why))
         case .unknownParameter(let parameter):
             fail(Reply(555, .init(5, 5, 4), "Unknown parameter \(parameter.prefix(100))"))

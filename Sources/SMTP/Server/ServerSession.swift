@@ -109,24 +109,39 @@ package struct ServerSession {
     private mutating func readLine() -> Bool {
         let limit = if case .command = mode { settings.maximumLineLength } else { settings.maximumAuthenticationLength }
         guard let end = input[position...].firstIndex(of: 10) else {
-            if input.count - position > limit {
-                mode = .skipLine
-                position = input.count
+            guard input.count - position > limit else { return false }
+            if case .command = mode, beginsChunk(input[position...]) {
+                return refuse(line: input[position...], "Line too long")
             }
+            mode = .skipLine
+            position = input.count
             return false
         }
         let line = input[position..<end]
         position = end + 1
-        guard line.count <= limit else {
-            fail(Reply(500, .init(5, 5, 2), "Line too long"))
-            return true
-        }
+        guard line.count <= limit else { return refuse(line: line, "Line too long") }
         guard line.last == 13, !line.dropLast().contains(where: { $0 == 13 || $0 == 0 }) else {
-            fail(Reply(500, .init(5, 5, 2), "Lines must end in CRLF and hold no other control characters"))
-            return true
+            return refuse(line: line, "Lines must end in CRLF and hold no other control characters")
+        }
+        guard String(validating: line, as: UTF8.self) != nil else {
+            return refuse(line: line, "Lines must be UTF-8")
         }
         receive(line: Array(line.dropLast()))
         return true
+    }
+
+    // A response of AUTH that is no line ends the exchange too. After a BDAT that is no line nobody knows how long the
+    // chunk behind it is: to read on would be to read mail as commands.
+    private mutating func refuse(line: ArraySlice<UInt8>, _ why: String) -> Bool {
+        let reply = Reply(500, .init(5, 5, 2), why)
+        let isCommand = if case .command = mode { true } else { false }
+        mode = .command
+        if isCommand, beginsChunk(line) { end(reply) } else { fail(reply) }
+        return true
+    }
+
+    private func beginsChunk(_ line: ArraySlice<UInt8>) -> Bool {
+        line.prefix(4).map { $0 & 0xDF }.elementsEqual("BDAT".utf8)
     }
 
     private mutating func skipLine() -> Bool {
