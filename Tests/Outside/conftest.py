@@ -62,6 +62,8 @@ class Sink:
         self.messages = []
         self.data_reply = "250 2.0.0 Ok"
         self.rcpt_replies = {}
+        # While `holding`, content is taken and its reply withheld; `taken` counts contents.
+        self.holding, self.taken = False, 0
         self.connections = 0
         self.loop = asyncio.new_event_loop()
         self.port = free_port()
@@ -105,6 +107,9 @@ class Sink:
                     say("354 go")
                     await writer.drain()
                     raw = await reader.readuntil(b"\r\n.\r\n")
+                    self.taken += 1
+                    while self.holding:
+                        await asyncio.sleep(0.02)
                     reply = self.data_reply
                     if reply.startswith("2"):
                         content = raw[:-3].replace(b"\r\n..", b"\r\n.")

@@ -3,7 +3,6 @@
 import pathlib
 import smtplib
 import subprocess
-import time
 
 import botocore.config
 import botocore.exceptions
@@ -44,6 +43,12 @@ def settings(sink):
             "identities: { verification: automatic }\n")
 
 
+def by_both_doors(server):
+    """One message by each door; their ids."""
+    server.client("sesv2").create_email_identity(EmailIdentity="example.com")
+    return [over_api(server), over_smtp(server)[1].split()[-1]]
+
+
 def arrived(sink):
     return {content.split(b"Message-ID: <")[1].split(b"@")[0].decode() for _, _, content in sink.messages}
 
@@ -54,16 +59,16 @@ def test_recovers_without_restart(start, sink, tmp_path):
     server = start(
         data=tmp_path / "data", extra=settings(sink),
         wrapper=("env", f"LD_PRELOAD={library}", f"READONLY_DIRECTORY={tmp_path}/data", f"READONLY_SWITCH={lever}"))
-    server.client("sesv2").create_email_identity(EmailIdentity="example.com")
-    sink.data_reply = "451 4.3.0 not now"
-    accepted = [over_api(server), over_smtp(server)[1].split()[-1]]
+    sink.holding = True
+    accepted = by_both_doors(server)
+    wait_for(lambda: sink.taken, 30, "a delivery under way")
 
     lever.touch()
     for _ in range(10):
         refuses(server)
     # Outcomes cannot be written now either: nothing may be forgotten for that.
-    sink.data_reply = "250 2.0.0 Ok"
-    time.sleep(2)
+    sink.holding = False
+    wait_for(lambda: sink.messages, 30, "a delivery whose outcome cannot be written")
     refuses(server)
 
     lever.unlink()
@@ -104,9 +109,8 @@ def failing_disk(tmp_path):
 
 def test_a_real_one(start, sink, failing_disk):
     server = start(data=failing_disk.path / "data", extra=settings(sink))
-    server.client("sesv2").create_email_identity(EmailIdentity="example.com")
     sink.data_reply = "451 4.3.0 not now"
-    accepted = [over_api(server), over_smtp(server)[1].split()[-1]]
+    accepted = by_both_doors(server)
     failing_disk.fail()
     for _ in range(10):
         refuses(server)
