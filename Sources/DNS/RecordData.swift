@@ -53,11 +53,11 @@ package enum RecordData {
         var rest = data
         while let length = rest.first {
             if length == 0 { return labels.joined(separator: ".").lowercased() }
-            guard length <= 63, rest.count > Int(length), data.count - rest.count < 255 else { return nil }
+            guard length <= 63, rest.count > Int(length) else { return nil }
             let label = rest.dropFirst().prefix(Int(length))
-            guard data.count - rest.count + label.count + 2 <= 255, label.allSatisfy(isHostOctet) else { return nil }
-            labels.append(String(decoding: label, as: UTF8.self))
             rest = rest.dropFirst(Int(length) + 1)
+            guard data.count - rest.count < 255, label.allSatisfy(isHostOctet) else { return nil }
+            labels.append(String(decoding: label, as: UTF8.self))
         }
         return nil
     }

@@ -11,7 +11,7 @@ import Synchronization
 /// Limits: 10 seconds a question, 2,000 questions at a time; beyond either the answer is `.failed`.
 package final class UnboundResolver: DNSLookup {
     package struct Settings: Sendable {
-        /// Forwarders, `HOST` or `HOST:PORT`; empty for the system's.
+        /// Forwarders, `ADDRESS`, `ADDRESS:PORT` or `[ADDRESS]:PORT`; empty for the system's.
         package var servers: [String]
         /// Trust anchor file; nil for the system's root key, where there is one.
         package var trustAnchor: String?

@@ -70,11 +70,18 @@ struct DKIMVectorTests {
             ("\r\n\r\nHello.\r\n", "\r\n\r\n Hello.\r\n"),
             ("\r\n\r\nHello.\r\n", "\r\n\r\n"),
             ("t=1795516875", "t=1795516876"),
-            ("s=", "s=x"),
+            (" s=s;", " s=t;"),
         ])
     func tampered(_ old: String, _ new: String) async throws {
         let vector = try #require(Vector.all.first { $0.testDescription == "plain RSA-2048" })
         #expect(vector.message.contains(old))
         #expect(await results(vector.message.replacing(old, with: new), record: vector.record) == [.fail])
+    }
+
+    @Test("have no standing for another domain than the signer's (RFC 6376 §6.1.1)")
+    func otherDomain() async throws {
+        let vector = try #require(Vector.all.first { $0.testDescription == "plain RSA-2048" })
+        let message = vector.message.replacing("d=example.com", with: "d=example.org")
+        #expect(await results(message, record: vector.record) == [.permerror])
     }
 }

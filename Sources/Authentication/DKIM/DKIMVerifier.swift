@@ -4,6 +4,7 @@ import Crypto
 import CryptoExtras
 import FoundationEssentials
 import MIME
+import Mail
 
 /// What became of one signature, in RFC 8601's words.
 package struct DKIMVerdict: Hashable, Sendable {
@@ -61,10 +62,10 @@ package struct DKIMVerifier: Sendable {
         guard names.contains(where: { $0.lowercased() == "from" }) else {
             return verdict(.permerror, "From is not signed")
         }
-        let identity =
-            tags["i"].flatMap { $0.split(separator: "@", omittingEmptySubsequences: false).last } ?? domain[...]
-        guard Self.isWithin(identity.lowercased(), domain.lowercased()) else {
-            return verdict(.permerror, "i= is outside of d=")
+        guard let signer = try? Domain(parsing: domain), let identity = Self.identity(tags, default: signer),
+            identity.isWithin(signer)
+        else {
+            return verdict(.permerror, "d= is no domain, or i= is outside of it")
         }
         guard tags["c"] == "relaxed/relaxed", tags["l"] == nil else {
             return verdict(.neutral, "canonicalisation not supported")
@@ -76,7 +77,7 @@ package struct DKIMVerifier: Sendable {
         guard let record = DKIMKeyRecord(parsing: text), !record.publicKey.isEmpty else {
             return verdict(.permerror, "the key record is invalid or revoked")
         }
-        guard record.isForMail, !record.isStrict || identity.lowercased() == domain.lowercased() else {
+        guard record.isForMail, !record.isStrict || identity == signer else {
             return verdict(.permerror, "the key is not for this use")
         }
         let input = Self.signedOctets(field, names: names, header: header)
@@ -85,8 +86,10 @@ package struct DKIMVerifier: Sendable {
             ? verdict(.pass, "") : verdict(.fail, "the signature does not match")
     }
 
-    private static func isWithin(_ identity: String, _ domain: String) -> Bool {
-        identity == domain || identity.hasSuffix("." + domain)
+    // i= [ Local-part ] "@" domain-name; the domain of d= where it is absent (RFC 6376 §3.5).
+    private static func identity(_ tags: TagList, default signer: Domain) -> Domain? {
+        guard let text = tags["i"] else { return signer }
+        return try? Domain(parsing: text.split(separator: "@", omittingEmptySubsequences: false).last ?? "")
     }
 
     private static func signedOctets(_ field: HeaderField, names: [String], header: HeaderSection) -> [UInt8] {

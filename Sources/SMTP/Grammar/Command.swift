@@ -37,10 +37,9 @@ package enum CommandFault: Error, Hashable, Sendable {
 
 extension Command {
     /// - Parameter line: without its CRLF.
-    package static func parse(_ line: [UInt8]) throws(CommandFault) -> Command {
-        let text = String(decoding: line, as: UTF8.self)
-        let verb = text.prefix { $0 != " " }.uppercased()
-        let argument = text.dropFirst(verb.count).drop { $0 == " " }
+    package static func parse(_ line: String) throws(CommandFault) -> Command {
+        let verb = line.prefix { $0 != " " }.uppercased()
+        let argument = line.dropFirst(verb.count).drop { $0 == " " }
         switch verb {
         case "EHLO": return .ehlo(try name(argument))
         case "HELO": return .helo(try name(argument))

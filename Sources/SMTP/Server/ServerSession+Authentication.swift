@@ -14,7 +14,7 @@ extension ServerSession {
         case "LOGIN":
             mode = .authUser
             if let initial {
-                receiveAuthentication(Array(initial.utf8))
+                receiveAuthentication(initial)
             } else {
                 reply(Reply(334, nil, "VXNlcm5hbWU6"))
             }
@@ -23,8 +23,7 @@ extension ServerSession {
         }
     }
 
-    mutating func receiveAuthentication(_ line: [UInt8]) {
-        let text = String(decoding: line, as: UTF8.self)
+    mutating func receiveAuthentication(_ text: String) {
         guard text != "*" else {
             mode = .command
             return fail(Reply(501, .init(5, 7, 0), "Authentication cancelled"))

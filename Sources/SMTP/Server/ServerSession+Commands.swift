@@ -3,7 +3,7 @@
 import Mail
 
 extension ServerSession {
-    mutating func receive(line: [UInt8]) {
+    mutating func receive(line: String) {
         switch mode {
         case .authPlain, .authUser, .authPassword: return receiveAuthentication(line)
         default: break

@@ -123,10 +123,11 @@ package struct ServerSession {
         guard line.last == 13, !line.dropLast().contains(where: { $0 == 13 || $0 == 0 }) else {
             return refuse(line: line, "Lines must end in CRLF and hold no other control characters")
         }
-        guard String(validating: line, as: UTF8.self) != nil else {
+        // RFC 6531 §3.3; octets that are no UTF-8 must not become another address.
+        guard let text = String(validating: line.dropLast(), as: UTF8.self) else {
             return refuse(line: line, "Lines must be UTF-8")
         }
-        receive(line: Array(line.dropLast()))
+        receive(line: text)
         return true
     }
 
