@@ -149,3 +149,11 @@ if Context.environment["POSTERN_FUZZ"] != nil {
                 swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
     }
 }
+
+// What the benchmarks compare with; `scripts/bench` asks for it.
+if Context.environment["POSTERN_BENCH"] != nil {
+    package.products.append(.executable(name: "BareRoute", targets: ["BareRoute"]))
+    package.targets.append(
+        .executableTarget(
+            name: "BareRoute", dependencies: [hummingbird, log], path: "Benchmarks/BareRoute", swiftSettings: house))
+}

@@ -4,9 +4,13 @@
 Load comes from smtp-source, the far side is smtp-sink; the systems run in turn (A B A B), never at the same time. The
 API is measured with wrk and requests that were signed beforehand, each different. No guard is switched off.
 
-Usage: Benchmarks/run.py [--binary FILE] [--runs 3] [--messages 5000] [--only smtp,api,openssl] [--moto]
+Each run lasts about ten seconds: the number of messages comes from a short run before it. Beside the load one more
+session times how long a message takes from its last octet to the 250.
+
+Usage: Benchmarks/run.py [--binary FILE] [--runs 3] [--seconds 10] [--only smtp,signed,api]
 """
 import argparse
+import contextlib
 import datetime
 import hashlib
 import hmac
@@ -16,26 +20,30 @@ import pathlib
 import platform
 import re
 import shutil
+import smtplib
 import statistics
 import subprocess
-import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
 from systems import KEY, ROOT, SECRET, Postern, Postfix, Sink, free_ports, wait
 
-DOMAINS, SESSIONS = 25, 50
+DOMAINS, SESSIONS = 20, 50
+BARE_ROUTE = ROOT / ".build/release/BareRoute"
+MOTO = ROOT / ".venv/bench/bin/moto_server"
 SIZE = 4096
 
 
 def load(port, messages, size=SIZE, kept=True):
-    """Seconds that 25 smtp-sources with 2 sessions each take, one for each recipient domain."""
-    each = max(1, messages // DOMAINS)
+    """Seconds that 20 smtp-sources take, one for each recipient domain, with 50 sessions between them."""
+    each = max(10, messages // DOMAINS)
+    sessions = [SESSIONS // DOMAINS + (number < SESSIONS % DOMAINS) for number in range(DOMAINS)]
     begun = time.monotonic()
     sources = [
         subprocess.Popen(
-            ["smtp-source", *(["-d"] if kept else []), "-s", str(SESSIONS // DOMAINS), "-m", str(each), "-l", str(size),
+            ["smtp-source", *(["-d"] if kept else []), "-s", str(sessions[number]), "-m", str(each), "-l", str(size),
              "-f", "ada@example.com", "-t", f"bob@d{number}.example", f"127.0.0.1:{port}"],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for number in range(DOMAINS)]
@@ -44,6 +52,38 @@ def load(port, messages, size=SIZE, kept=True):
         if source.returncode:
             raise SystemExit(f"smtp-source: {error.decode()}")
     return time.monotonic() - begun, each * DOMAINS
+
+
+class Stopwatch(threading.Thread):
+    """One session beside the load: milliseconds from the last octet of each of its messages to the reply."""
+
+    def __init__(self, port, size):
+        super().__init__()
+        self.session = smtplib.SMTP("127.0.0.1", port, timeout=60)
+        self.body = b"x" * 70 + b"\r\n"
+        self.body = b"From: ada@example.com\r\nSubject: timed\r\n\r\n" + self.body * (size // len(self.body))
+        self.milliseconds, self.done = [], threading.Event()
+        self.start()
+
+    def run(self):
+        self.session.ehlo()
+        while not self.done.is_set():
+            self.session.mail("ada@example.com")
+            self.session.rcpt("bob@d0.example")
+            self.session.docmd("DATA")
+            begun = time.monotonic()
+            self.session.send(self.body + b".\r\n")
+            code = self.session.getreply()[0]
+            self.milliseconds.append((time.monotonic() - begun) * 1000)
+            if code != 250:
+                raise SystemExit(f"the timed session was refused: {code}")
+
+    def stop(self):
+        self.done.set()
+        self.join()
+        self.session.close()
+        cuts = statistics.quantiles(self.milliseconds, n=100) if len(self.milliseconds) > 1 else [0] * 99
+        return cuts[49], cuts[98], len(self.milliseconds)
 
 
 def is_durable(system):
@@ -62,33 +102,38 @@ def is_durable(system):
         return len(re.findall(r"f(?:data)?sync\(", trace.read())) >= 5
 
 
-def measure(system, messages, hold, kept, size=SIZE, sign=False):
+def measure(system, seconds, hold, kept, size=SIZE, sign=False):
     system.start(hold=hold, sign=sign)
     try:
         load(system.port, 10 * DOMAINS, size, kept)
+        pace, count = load(system.port, 40 * DOMAINS, size, kept)
+        messages = int(count / pace * seconds)
         if not hold:
             wait(lambda: system.queued() == 0, 120, f"{system.name}'s empty queue")
+        watch = Stopwatch(system.port, size)
         cpu, begun = system.cpu(), time.monotonic()
         seconds, count = load(system.port, messages, size, kept)
+        p50, p99, timed = watch.stop()
         if not hold:
             wait(lambda: system.queued() == 0, 600, f"{system.name}'s empty queue")
         whole = time.monotonic() - begun
+        count += timed
         return {"accepted/s": count / seconds, "delivered/s": count / whole if not hold else None,
-                "cpu µs": (system.cpu() - cpu) / count * 1e6, "rss MB": system.memory() / 1024}
+                "cpu µs": (system.cpu() - cpu) / count * 1e6, "p50 ms": p50, "p99 ms": p99,
+                "rss MB": system.memory() / 1024}
     finally:
         system.stop()
 
 
-def compare(title, systems, runs, messages, **how):
+def compare(title, systems, runs, seconds, **how):
     results = {system.name: [] for system in systems}
     for _ in range(runs):
         for system in systems:
-            results[system.name].append(measure(system, messages[system.name], **how))
+            results[system.name].append(measure(system, seconds, **how))
     print(f"\n{title}")
-    head = f"  {'':10}" + "".join(f"{key:>26}" for key in ("accepted/s", "delivered/s", "cpu µs", "rss MB"))
-    print(head)
+    print(f"  {'':8}" + "".join(f"{key:>24}" for key in next(iter(results.values()))[0]))
     for name, rows in results.items():
-        print(f"  {name:10}" + "".join(f"{spread([row[key] for row in rows]):>26}" for key in rows[0]))
+        print(f"  {name:8}" + "".join(f"{spread([row[key] for row in rows]):>24}" for key in rows[0]))
     if len(systems) == 2:
         first, second = (results[system.name] for system in systems)
         ratios = []
@@ -96,14 +141,15 @@ def compare(title, systems, runs, messages, **how):
             if first[0][key]:
                 ratio = statistics.median(r[key] for r in first) / statistics.median(r[key] for r in second)
                 ratios.append(f"{key} {ratio:.2f}x")
-        print(f"  {systems[0].name} to {systems[1].name}: " + ", ".join(ratios))
+        print(f"  {systems[0].name} to {systems[1].name}: " + ", ".join(ratios), flush=True)
     return results
 
 
 def spread(values):
     if values[0] is None:
         return "-"
-    return f"{statistics.median(values):,.0f} ({min(values):,.0f}..{max(values):,.0f})"
+    digits = 1 if max(values) < 100 else 0
+    return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f}..{max(values):,.{digits}f})"
 
 
 def presigned(path, host, count, size):
@@ -142,9 +188,9 @@ def wrk(port, seconds, connections=64):
     return float(rate[1]), {p: re.search(rf"{p}%\s+(\S+)", run.stdout)[1] for p in ("50", "90", "99")}
 
 
-def api(postern, runs, with_moto):
+def api(postern, runs):
     print("\nSES v2 SendEmail, 2 KB, signed and different each time, 64 connections (delivery held)")
-    rates = []
+    rates, bare = [], []
     for _ in range(runs):
         postern.start(hold=True)
         try:
@@ -153,40 +199,52 @@ def api(postern, runs, with_moto):
             rates.append((rate, (postern.cpu() - cpu) / rate / 10 * 1e6, latency))
         finally:
             postern.stop()
-    print(f"  Postern     {spread([r[0] for r in rates])} requests/s, {spread([r[1] for r in rates])} µs CPU each, "
+        with other([BARE_ROUTE, "PORT"], "/health") as port:
+            bare.append(wrk(port, 10)[0])
+    ours = statistics.median(r[0] for r in rates)
+    print(f"  Postern      {spread([r[0] for r in rates])} requests/s, {spread([r[1] for r in rates])} µs CPU each, "
           f"latency p50 {rates[-1][2]['50']} p90 {rates[-1][2]['90']} p99 {rates[-1][2]['99']}")
-    if with_moto:
-        port = free_ports(1, 32_000)[0]
-        moto = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait(lambda: reachable(port), 60, "moto_server")
-            import boto3
-            boto3.client("sesv2", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
-                         region_name="us-east-1").create_email_identity(EmailIdentity="example.com")
-            rate, latency = wrk(port, 10)
-            print(f"  moto_server {rate:,.0f} requests/s (stores nothing durably), p50 {latency['50']} p99 {latency['99']}; "
-                  f"Postern is {statistics.median(r[0] for r in rates) / rate:.1f}x")
-        finally:
-            moto.terminate()
+    print(f"  bare route   {spread(bare)} requests/s (Hummingbird decodes the same body, checks and stores nothing); "
+          f"Postern does {ours / statistics.median(bare):.0%} of it")
+    with other([MOTO, "-p", "PORT"], "/moto-api/") as port:
+        import boto3
+        boto3.client("sesv2", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
+                     region_name="us-east-1").create_email_identity(EmailIdentity="example.com")
+        rate, latency = wrk(port, 10, connections=16)
+        print(f"  moto_server  {rate:,.0f} requests/s (stores nothing), p50 {latency['50']} p99 {latency['99']}; "
+              f"Postern does {ours / rate:.1f}x")
 
 
-def reachable(port):
+@contextlib.contextmanager
+def other(command, path):
+    """A server to compare with, on a port of its own."""
+    port = free_ports(1, 32_000)[0]
+    server = subprocess.Popen([str(port) if part == "PORT" else part for part in command],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=1)
+        wait(lambda: reachable(port, path), 60, str(command[0]))
+        yield port
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def reachable(port, path):
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1)
         return True
     except OSError:
         return False
 
 
-def signatures(postern, runs, messages):
+def signatures(postern, runs, seconds):
     """Signed delivery beside what RSA-2048 allows on all cores."""
     cores = os.cpu_count()
     speed = subprocess.run(["openssl", "speed", "-seconds", "5", "-multi", str(cores), "rsa2048"],
                            capture_output=True, text=True).stdout
     ceiling = float(re.search(r"^rsa 2048 bits\s+\S+\s+\S+\s+([\d.]+)", speed, re.M)[1])
     rows = compare("accept to delivered, one RSA-2048 signature a message, sessions kept", [postern], runs,
-                   {"Postern": messages}, hold=False, kept=True, sign=True)["Postern"]
+                   seconds, hold=False, kept=True, sign=True)["Postern"]
     rate = statistics.median(row["delivered/s"] for row in rows)
     print(f"  openssl speed rsa2048 on {cores} cores: {ceiling:,.0f} signatures/s; Postern delivers {rate / ceiling:.0%} of it")
 
@@ -204,9 +262,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", default=ROOT / ".build/release/postern")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--messages", type=int, default=20_000, help="for Postern; Postfix gets a fifth: about 10 s each")
+    parser.add_argument("--seconds", type=float, default=10, help="how long each run under load lasts, about")
     parser.add_argument("--only", default="smtp,signed,api")
-    parser.add_argument("--moto", action="store_true", help="compare the API with moto_server, if that is installed")
     options = parser.parse_args()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="postern-bench-"))
     directory.chmod(0o755)
@@ -215,7 +272,6 @@ def main():
     postern = Postern(options.binary, directory / "postern", postern_port, sink)
     postfix = Postfix(directory / "postfix", postfix_port, sink)
     both = [postern, postfix]
-    fifth = {"Postern": options.messages, "Postfix": max(DOMAINS, options.messages // 5)}
     print(f"machine: {machine()}")
     version = subprocess.run(["postconf", "-d", "-h", "mail_version"], capture_output=True, text=True).stdout.strip()
     print(f"Postfix {version}; {DOMAINS} recipient domains, {SESSIONS} sessions, {options.runs} runs: median (min..max)")
@@ -231,15 +287,14 @@ def main():
         if "smtp" in wanted:
             for kept in (True, False):
                 way = "sessions kept" if kept else "a new connection for each message"
-                compare(f"durable accept, delivery held, 4 KB, {way}", both, options.runs, fifth, hold=True, kept=kept)
-            compare("accept to delivered, unsigned, 4 KB, sessions kept", both, options.runs, fifth, hold=False, kept=True)
-            large = {"Postern": 1_000, "Postfix": 1_000}
-            compare("accept to delivered, unsigned, 100 KB, sessions kept", both, options.runs, large, hold=False,
+                compare(f"durable accept, delivery held, 4 KB, {way}", both, options.runs, options.seconds, hold=True, kept=kept)
+            compare("accept to delivered, unsigned, 4 KB, sessions kept", both, options.runs, options.seconds, hold=False, kept=True)
+            compare("accept to delivered, unsigned, 100 KB, sessions kept", both, options.runs, options.seconds, hold=False,
                     kept=True, size=100_000)
         if "signed" in wanted:
-            signatures(postern, options.runs, max(DOMAINS, options.messages // 2))
+            signatures(postern, options.runs, options.seconds)
         if "api" in wanted:
-            api(postern, options.runs, options.moto)
+            api(postern, options.runs)
     finally:
         sink.stop()
         shutil.rmtree(directory, ignore_errors=True)

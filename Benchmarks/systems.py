@@ -57,7 +57,8 @@ class Sink:
 class Postern:
     name = "Postern"
 
-    def __init__(self, binary, directory, port, sink):
+    def __init__(self, binary, directory, port, sink, tls_port=None):
+        self.tls_port = tls_port
         self.binary, self.directory, self.port = binary, pathlib.Path(directory), port
         self.api, self.sink, self.process = port + 1, sink, None
         self.durability = "spool.synchronous: full (SQLite WAL, synchronous=FULL), group commit"
@@ -66,6 +67,8 @@ class Postern:
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         config = self.directory / "postern.yaml"
+        own = "networks: [127.0.0.0/8]"
+        tls = f", {{ host: 127.0.0.1, port: {self.tls_port}, implicit-tls: true, {own} }}" if self.tls_port else ""
         config.write_text(f"""
 data-directory: {self.directory}/data
 account-id: "111122223333"
@@ -74,7 +77,7 @@ api: {{ host: 127.0.0.1, port: {self.api} }}
 log: {{ level: warning }}
 smtp:
   hostname: bench.example
-  trusted: [ {{ host: 127.0.0.1, port: {self.port}, networks: [127.0.0.0/8] }} ]
+  trusted: [ {{ host: 127.0.0.1, port: {self.port}, {own} }}{tls} ]
   maximum-sessions-per-address: 20000
 identities: {{ verification: automatic }}
 delivery: {{ route: relay, relay: {{ host: 127.0.0.1, port: {self.sink.port}, tls: none }}, hold: {str(hold).lower()} }}
