@@ -63,6 +63,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras),
         room("AWSWire", uses: crypto),
+        room("PolicyLanguage"),
 
         // First floor: the trade.
         room("Journal", uses: "Mail"),
@@ -122,6 +123,9 @@ let package = Package(
         tests("DNS"),
         tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
         tests("AWSWire"),
+        tests("PolicyLanguage"),
+        .executableTarget(
+            name: "PolicyOracle", dependencies: ["PolicyLanguage"], path: "Tests/PolicyOracle", swiftSettings: house),
         tests("Access", uses: "Mail"),
         tests("Journal"),
         tests("Queue", uses: "Mail"),
