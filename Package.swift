@@ -67,9 +67,10 @@ let package = Package(
 
         // First floor: the trade.
         room("Journal", uses: "Mail"),
-        room("Access", uses: "Mail", "Journal", crypto),
+        room("Access", uses: "Mail", "Journal", "PolicyLanguage", crypto),
         room("Queue", uses: "Mail", "Journal"),
-        room("Sending", uses: "Mail", "MIME", "DNS", "Authentication", "Access", "Queue", "Journal"),
+        room(
+            "Sending", uses: "Mail", "MIME", "DNS", "Authentication", "PolicyLanguage", "Access", "Queue", "Journal"),
         room("Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Queue", "Journal", log),
 
         // Second floor: doors.
@@ -82,6 +83,8 @@ let package = Package(
         room("AWSAccess", uses: "Mail", "AWSWire", "Access"),
         room("SESv1", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("SESv2", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
+        room("IAM", uses: "Mail", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Journal"),
+        room("Organizations", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Journal"),
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
         room("Operator", uses: "Mail", "Authentication", "AWSWire", "AWSAccess", "Access", "Sending"),
         room(
@@ -91,7 +94,7 @@ let package = Package(
             "Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log,
             .product(name: "Mustache", package: "swift-mustache")),
         room(
-            "SQLite", uses: "Mail", "Journal", "Queue", "Sending", "Delivery",
+            "SQLite", uses: "Mail", "Journal", "Access", "Queue", "Sending", "Delivery",
             .product(name: "GRDB", package: "GRDB.swift")),
 
         // Apart.
@@ -106,7 +109,9 @@ let package = Package(
             name: "postern",
             dependencies: [
                 "Mail", "MIME", "SMTP", "DNS", "Authentication", "AWSWire", "Journal", "Access", "Queue", "Sending",
-                "Delivery", "SMTPListener", "SMTPTransport", "Resolver", "SESv1", "SESv2", "STS", "Operator", "API",
+                "Delivery", "SMTPListener", "SMTPTransport", "Resolver", "SESv1", "SESv2", "IAM", "Organizations",
+                "STS",
+                "PolicyLanguage", "Operator", "API",
                 "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", nio, nioPosix, nioSSL, log, lifecycle,
                 signals, crypto,
                 .product(name: "X509", package: "swift-certificates"),
@@ -126,7 +131,7 @@ let package = Package(
         tests("PolicyLanguage"),
         .executableTarget(
             name: "PolicyOracle", dependencies: ["PolicyLanguage"], path: "Tests/PolicyOracle", swiftSettings: house),
-        tests("Access", uses: "Mail"),
+        tests("Access", uses: "Mail", "Journal"),
         tests("Journal"),
         tests("Queue", uses: "Mail"),
         tests("Sending", uses: "Mail", "Access", "Queue", "Journal"),

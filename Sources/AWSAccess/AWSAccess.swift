@@ -11,11 +11,12 @@ package struct AccessCredentials: CredentialProvider {
     package init(_ access: AccessControl) { self.access = access }
 
     package func credential(for accessKeyID: String, sessionToken: String?) async -> CredentialLookup {
-        // Nobody has been given a session yet, so a token can only be a wrong one.
-        guard sessionToken == nil, let (secret, principal) = access.credential(for: accessKeyID) else {
-            return .unknown
+        switch access.credential(for: accessKeyID, sessionToken: sessionToken) {
+        case .found(let secret, let principal): .found(secret: secret.exposed, identity: principal)
+        case .unknown: .unknown
+        case .expired: .expired
+        case .unavailable: .unavailable
         }
-        return .found(secret: secret.exposed, identity: principal)
     }
 }
 
@@ -35,8 +36,11 @@ private struct UnknownIdentity: Error {}
 extension AccessControl {
     /// Asks for one action on one resource.
     /// - Throws: `ServiceError` with this code, 403 and IAM's sentence.
-    package func require(_ action: String, on resource: String = "*", as caller: Caller, code: String) throws {
-        let request = AccessRequest(caller: caller, action: action, resources: [resource])
-        if case .denied(let denial) = authorize(request) { throw ServiceError(code, denial.message, status: 403) }
+    package func require(
+        _ action: String, on resource: AccessRequest.Resource = .init("*"), with context: [String: [String]] = [:],
+        as caller: Caller, code: String
+    ) throws {
+        let request = AccessRequest(caller: caller, action: action, resources: [resource], context: context)
+        if case .denied(let denial) = authorize(request) { throw ServiceError(code, denial.plainMessage, status: 403) }
     }
 }

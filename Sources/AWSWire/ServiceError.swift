@@ -48,6 +48,10 @@ extension ServiceError {
             self.init(
                 isQuery ? "InvalidClientTokenId" : "UnrecognizedClientException",
                 "The security token included in the request is invalid.", status: 403)
+        case .expiredToken:
+            self.init(
+                isQuery ? "ExpiredToken" : "ExpiredTokenException",
+                "The security token included in the request is expired", status: 403)
         case .unavailable: self = .internalFailure(wire)
         case .mismatch:
             self.init(

@@ -10,6 +10,7 @@ package protocol CredentialProvider: Sendable {
 package enum CredentialLookup: Sendable {
     case found(secret: [UInt8], identity: any Sendable)
     case unknown
+    case expired
     case unavailable
 }
 
@@ -58,9 +59,11 @@ package final class ServiceRouter: Sendable {
         if request.path.hasPrefix("/v2/") { return .restJSON }
         if request.header("x-amz-target") != nil { return .json(version: "1.1") }
         let scope = request.header("authorization").flatMap { $0.split(separator: "/").dropFirst(3).first }
-        if scope == "sts" { return services["sts"]?.first?.wire ?? .query(namespace: "") }
-        return services["ses"]?.first { if case .query = $0.wire { true } else { false } }?.wire
-            ?? .query(namespace: "")
+        return query(services[String(scope ?? "ses")]) ?? query(services["ses"]) ?? .query(namespace: "")
+    }
+
+    private func query(_ catalogues: [ServiceCatalogue]?) -> WireProtocol? {
+        catalogues?.first { if case .query = $0.wire { true } else { false } }?.wire
     }
 
     /// Looks at the head alone: key, date and scope.
@@ -68,6 +71,7 @@ package final class ServiceRouter: Sendable {
         let check = try SigV4Check(request, regions: { self.regions(for: $0) }, now: now())
         switch await credentials.credential(for: check.accessKeyID, sessionToken: check.sessionToken) {
         case .unknown: throw .unknownKey
+        case .expired: throw .expiredToken
         case .unavailable: throw .unavailable
         case .found(let secret, let identity):
             return Admission(

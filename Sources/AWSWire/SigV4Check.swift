@@ -130,6 +130,7 @@ package enum SignatureFault: Error, Hashable, Sendable {
     case presigned
     case incomplete(String)
     case unknownKey
+    case expiredToken
     case unavailable
     case mismatch
     case scope(String)

@@ -96,7 +96,7 @@ package struct Attempt: Sendable {
     private func signature(of message: SpooledMessage) async throws -> [UInt8] {
         // An identity that is gone, or signs no more, does not hold up the mail it once sent.
         guard let domain = message.signingDomain,
-            let signer = try await parts.keys.signer(for: domain, in: message.account)
+            let signer = try await parts.keys.signer(for: domain, in: message.signingAccount)
         else { return [] }
         return try await signing.field(for: message, by: signer, at: parts.now())
     }

@@ -9,3 +9,18 @@ package struct AccountID: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 }
+
+extension AccountID: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let account = AccountID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an account id")
+        }
+        self = account
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

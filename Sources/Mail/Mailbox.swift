@@ -13,15 +13,20 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
     /// Without quotes and escapes: `"a b"@example.com` has the local part `a b`.
     package let localPart: String
     package let domain: Domain
+    /// The domain as it was written, where that is another spelling of it; it makes no other mailbox.
+    package let writtenDomain: String?
 
     /// Mailbox = Local-part "@" Domain          ; RFC 5321 §4.1.2, SMTPUTF8 of RFC 6531 §3.3
     package init(parsing text: some StringProtocol) throws(SyntaxError) {
         var scanner = LocalPartScanner(text)
         let localPart = try scanner.scan()
-        try self.init(localPart: localPart, domain: try Domain(parsing: scanner.rest))
+        let domain = try Domain(parsing: scanner.rest)
+        try self.init(
+            localPart: localPart, domain: domain, writtenDomain: scanner.rest == domain.description ? nil : scanner.rest
+        )
     }
 
-    package init(localPart: String, domain: Domain) throws(SyntaxError) {
+    package init(localPart: String, domain: Domain, writtenDomain: String? = nil) throws(SyntaxError) {
         guard !localPart.isEmpty else { throw SyntaxError(expected: "a local-part", offset: 0) }
         guard localPart.utf8.count <= Self.maximumLocalPartLength else {
             throw SyntaxError(expected: "at most \(Self.maximumLocalPartLength) octets of local-part", offset: 64)
@@ -32,7 +37,20 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
         }
         self.localPart = localPart
         self.domain = domain
+        self.writtenDomain = writtenDomain
     }
+
+    package static func == (left: Mailbox, right: Mailbox) -> Bool {
+        left.localPart == right.localPart && left.domain == right.domain
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(localPart)
+        hasher.combine(domain)
+    }
+
+    /// As it was written, but for needless quotes.
+    package var spelling: String { "\(wireLocalPart)@\(writtenDomain ?? domain.description)" }
 
     /// Whether the local part holds anything beyond ASCII, so that a peer must offer SMTPUTF8.
     package var needsSMTPUTF8: Bool { !localPart.utf8.allSatisfy { $0 < 0x80 } }

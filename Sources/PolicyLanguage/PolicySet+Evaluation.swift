@@ -125,3 +125,16 @@ extension PolicySet {
         return found
     }
 }
+
+extension PolicySet {
+    /// Whether some statement on the resource allows it and names the caller, in whatever form: what a role's trust policy
+    /// must do, though within one account a caller's own policies might be enough for other things.
+    package func names(_ request: PolicyRequest) -> Bool {
+        resource.contains { named in
+            named.policy.statements.contains { statement in
+                statement.effect == .allow && statement.mismatch(request) == nil
+                    && statement.closeness(to: request.principal) != nil
+            }
+        }
+    }
+}

@@ -72,3 +72,37 @@ package struct NearMiss: Hashable, Sendable {
     package let reference: StatementReference
     package let condition: Condition
 }
+
+extension PolicySet {
+    /// Every condition key that some policy asks for, and every variable, as first written.
+    package var conditionKeys: [String] {
+        var seen: Set<String> = []
+        var keys: [String] = []
+        for policy in layers.flatMap(\.1) {
+            for statement in policy.policy.statements {
+                let variables = (statement.resources?.elements ?? []).flatMap(\.components).flatMap(\.variables)
+                for key in statement.conditions.flatMap({ [$0.key] + $0.variables }) + variables
+                where seen.insert(key.lowercased()).inserted { keys.append(key) }
+            }
+        }
+        return keys
+    }
+}
+
+extension Pattern {
+    var variables: [String] {
+        parts.compactMap { if case .variable(let name, _) = $0 { name } else { nil } }
+    }
+}
+
+extension Condition {
+    var variables: [String] {
+        patterns.flatMap { test -> [String] in
+            switch test {
+            case .text(let pattern, _): pattern.variables
+            case .arn(let pattern): pattern.components.flatMap(\.variables)
+            default: []
+            }
+        }
+    }
+}

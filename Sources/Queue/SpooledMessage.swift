@@ -12,11 +12,13 @@ package struct SpooledMessage: Hashable, Sendable {
     package let reversePath: ReversePath
     /// The identity whose key signs: a domain's name, or nil for an address identity without one.
     package let signingDomain: Domain?
+    /// Whose identity that is: the sender's own account, or the one that lets it send.
+    package let signingAccount: AccountID
     package let content: Content
 
     package init(
         id: MessageID, account: AccountID, acceptedAt: Timestamp, expiresAt: Timestamp, reversePath: ReversePath,
-        signingDomain: Domain?, content: Content
+        signingDomain: Domain?, signingAccount: AccountID? = nil, content: Content
     ) {
         self.id = id
         self.account = account
@@ -24,6 +26,7 @@ package struct SpooledMessage: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.reversePath = reversePath
         self.signingDomain = signingDomain
+        self.signingAccount = signingAccount ?? account
         self.content = content
     }
 }

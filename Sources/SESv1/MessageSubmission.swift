@@ -22,7 +22,7 @@ struct MessageSubmission {
 
     func submit(
         _ content: [UInt8], action: SendAction, sender: String?, recipients: [String], tags: [Tag]?,
-        configurationSet: String?
+        configurationSet: String?, authorities: SendingAuthorities
     ) async throws -> String {
         do {
             guard content.count <= Self.maximumSize else { throw SendRefusal.messageTooLarge(limit: Self.maximumSize) }
@@ -30,7 +30,8 @@ struct MessageSubmission {
                 caller: caller, action: action, reversePath: try sender.map { .mailbox(try Self.mailbox($0)) },
                 recipients: try recipients.map { try Self.mailbox($0) }, content: .memory(content),
                 configurationSet: configurationSet,
-                tags: try MessageTags.checked((tags ?? []).map { ($0.name, $0.value) }))
+                tags: try MessageTags.checked((tags ?? []).map { ($0.name, $0.value) }), authorities: authorities,
+                apiVersion: "1")
             return try await services.gate.submit(submission).description
         } catch let fault as MessageTags.Fault {
             throw ServiceError("InvalidParameterValue", fault.message)
@@ -46,15 +47,6 @@ struct MessageSubmission {
             return list[0]
         } catch let error as SyntaxError {
             throw SendRefusal.invalidAddress(text, error)
-        }
-    }
-
-    /// Delegate sending is not there yet; an ARN that is not honoured must not be ignored.
-    static func refuse(arns: [String?]) throws(ServiceError) {
-        if arns.contains(where: { $0 != nil }) {
-            throw ServiceError(
-                "InvalidParameterValue",
-                "Sending on behalf of another account's identity is not available in this version of Postern.")
         }
     }
 }

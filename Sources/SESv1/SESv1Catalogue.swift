@@ -41,6 +41,10 @@ package enum SESv1Catalogue {
         catalogue.add(ListIdentities(services: services))
         catalogue.add(GetIdentityVerificationAttributes(services: services))
         catalogue.add(SetIdentityDkimEnabled(services: services))
+        catalogue.add(PutIdentityPolicy(services: services))
+        catalogue.add(DeleteIdentityPolicy(services: services))
+        catalogue.add(ListIdentityPolicies(services: services))
+        catalogue.add(GetIdentityPolicies(services: services))
         catalogue.add(GetSendQuota(services: services))
         return catalogue
     }
@@ -70,6 +74,8 @@ extension SESv1Services {
         } catch IdentityFailure.addressesCannotBeVerified {
             throw ServiceError(
                 "InvalidParameterValue", "Addresses cannot be verified: set public-url, or verify the domain.")
+        } catch IdentityFailure.outsideGuardrail(let refusal) {
+            throw ServiceError("AccessDenied", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
         } catch IdentityFailure.alreadyExists {
             // Somebody else was quicker with the same name.
             return try await identity(name, operation: operation, by: caller)

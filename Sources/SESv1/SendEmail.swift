@@ -44,7 +44,6 @@ struct SendEmail: Operation {
     let services: SESv1Services
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        try MessageSubmission.refuse(arns: [input.sourceArn, input.returnPathArn])
         let to = input.destination.toAddresses ?? []
         let cc = input.destination.ccAddresses ?? []
         var composer = MessageComposer(from: input.source)
@@ -63,7 +62,8 @@ struct SendEmail: Operation {
         let id = try await MessageSubmission(services: services, caller: try Caller(context)).submit(
             content, action: .sendEmail, sender: input.returnPath ?? input.source,
             recipients: to + cc + (input.destination.bccAddresses ?? []), tags: input.tags,
-            configurationSet: input.configurationSetName)
+            configurationSet: input.configurationSetName,
+            authorities: .init(source: input.sourceArn, from: input.sourceArn, returnPath: input.returnPathArn))
         return Output(messageId: id)
     }
 }

@@ -25,10 +25,10 @@ struct SendRawEmail: Operation {
     let services: SESv1Services
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        try MessageSubmission.refuse(arns: [input.fromArn, input.sourceArn, input.returnPathArn])
         let id = try await MessageSubmission(services: services, caller: try .init(context)).submit(
             LineEnds.normalised(input.rawMessage.data.bytes), action: .sendRawEmail, sender: input.source,
-            recipients: input.destinations ?? [], tags: input.tags, configurationSet: input.configurationSetName)
+            recipients: input.destinations ?? [], tags: input.tags, configurationSet: input.configurationSetName,
+            authorities: .init(source: input.sourceArn, from: input.fromArn, returnPath: input.returnPathArn))
         return Output(messageId: id)
     }
 }

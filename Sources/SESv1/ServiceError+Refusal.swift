@@ -21,10 +21,10 @@ extension ServiceError {
     private init(_ refusal: SendRefusal) {
         let reason = refusal.reason
         switch refusal {
-        case .accessDenied: self.init("AccessDenied", reason, status: 403)
+        case .accessDenied, .guardrail, .unsafeAddress: self.init("AccessDenied", reason, status: 403)
         case .identitiesNotVerified, .mailLoop: self.init("MessageRejected", reason)
         case .missingFrom, .duplicateHeader, .invalidAddress, .severalFromAddresses, .malformedMessage, .noRecipients,
-            .tooManyRecipients, .messageTooLarge:
+            .tooManyRecipients, .messageTooLarge, .invalidAuthority:
             self.init("InvalidParameterValue", reason)
         case .configurationSetMissing: self.init("ConfigurationSetDoesNotExist", reason)
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init("Throttling", reason)

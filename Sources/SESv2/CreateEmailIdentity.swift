@@ -29,7 +29,8 @@ struct CreateEmailIdentity: Operation {
         let caller = try Caller(context)
         let name = try IdentityName(wire: input.emailIdentity)
         let arn = services.identities.arn(of: name, in: caller.account)
-        try services.access.require("ses:CreateEmailIdentity", on: arn, as: caller, code: "AccessDeniedException")
+        try services.access.require(
+            "ses:CreateEmailIdentity", on: .init(arn), as: caller, code: "AccessDeniedException")
         if let set = input.configurationSetName {
             throw ServiceError("NotFoundException", "Configuration set <\(set)> does not exist.", status: 404)
         }
@@ -43,6 +44,9 @@ struct CreateEmailIdentity: Operation {
             return Output(
                 identityType: name.wireType, verifiedForSendingStatus: identity.isVerified,
                 dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone))
+        } catch IdentityFailure.outsideGuardrail(let refusal) {
+            throw ServiceError(
+                "AccessDeniedException", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
         } catch IdentityFailure.addressesCannotBeVerified {
             throw ServiceError(
                 "BadRequestException", "Addresses cannot be verified: set public-url, or verify the domain.")

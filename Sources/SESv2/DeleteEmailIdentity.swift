@@ -18,7 +18,8 @@ struct DeleteEmailIdentity: Operation {
         let caller = try Caller(context)
         let name = try IdentityName(wire: input.emailIdentity)
         let arn = services.identities.arn(of: name, in: caller.account)
-        try services.access.require("ses:DeleteEmailIdentity", on: arn, as: caller, code: "AccessDeniedException")
+        try services.access.require(
+            "ses:DeleteEmailIdentity", on: .init(arn), as: caller, code: "AccessDeniedException")
         guard try await services.identities.delete(name, operation: Self.name, by: caller) else {
             throw ServiceError("NotFoundException", "Email identity \(name) does not exist.", status: 404)
         }

@@ -18,7 +18,7 @@ struct GetEmailIdentity: Operation {
         let verifiedForSendingStatus: Bool
         let dkimAttributes: DkimAttributes
         let mailFromAttributes = MailFrom()
-        let policies = WireMap<String>([])
+        let policies: WireMap<String>
         let tags: [WireTag]
         let verificationStatus: String
         let verificationInfo: VerificationInfo?
@@ -38,13 +38,14 @@ struct GetEmailIdentity: Operation {
         let caller = try Caller(context)
         let name = try IdentityName(wire: input.emailIdentity)
         let arn = services.identities.arn(of: name, in: caller.account)
-        try services.access.require("ses:GetEmailIdentity", on: arn, as: caller, code: "AccessDeniedException")
+        try services.access.require("ses:GetEmailIdentity", on: .init(arn), as: caller, code: "AccessDeniedException")
         guard let identity = try await services.identities.identity(name, in: caller.account) else {
             throw ServiceError("NotFoundException", "Email identity \(name) does not exist.", status: 404)
         }
         return Output(
             identityType: name.wireType, verifiedForSendingStatus: identity.isVerified,
             dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone),
+            policies: WireMap(identity.policies.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
             tags: identity.tags.sorted { $0.key < $1.key }.map { WireTag(key: $0.key, value: $0.value) },
             verificationStatus: identity.verification.rawValue,
             verificationInfo: identity.lastCheckedAt.map { checked in

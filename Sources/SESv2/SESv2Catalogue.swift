@@ -36,6 +36,10 @@ package enum SESv2Catalogue {
         catalogue.add(GetEmailIdentity(services: services))
         catalogue.add(ListEmailIdentities(services: services))
         catalogue.add(DeleteEmailIdentity(services: services))
+        catalogue.add(CreateEmailIdentityPolicy(services: services))
+        catalogue.add(UpdateEmailIdentityPolicy(services: services))
+        catalogue.add(DeleteEmailIdentityPolicy(services: services))
+        catalogue.add(GetEmailIdentityPolicies(services: services))
         catalogue.add(GetAccount(services: services))
         return catalogue
     }

@@ -94,8 +94,6 @@ struct SendEmail: Operation {
             ("Content.Template", input.content.template != nil),
             ("ListManagementOptions", input.listManagementOptions != nil),
             ("EndpointId", input.endpointId != nil), ("TenantName", input.tenantName != nil),
-            ("FromEmailAddressIdentityArn", input.fromEmailAddressIdentityArn != nil),
-            ("FeedbackForwardingEmailAddressIdentityArn", input.feedbackForwardingEmailAddressIdentityArn != nil),
         ]
         if let name = present.first(where: \.1)?.0 {
             throw ServiceError("BadRequestException", "\(name) is not available in this version of Postern.")
@@ -122,7 +120,10 @@ struct SendEmail: Operation {
         return Submission(
             caller: caller, action: input.content.raw == nil ? .sendEmail : .sendRawEmail,
             reversePath: reversePath,
-            recipients: recipients, content: .memory(content), configurationSet: input.configurationSetName, tags: tags)
+            recipients: recipients, content: .memory(content), configurationSet: input.configurationSetName, tags: tags,
+            authorities: .init(
+                source: input.fromEmailAddressIdentityArn, from: input.fromEmailAddressIdentityArn,
+                returnPath: input.feedbackForwardingEmailAddressIdentityArn))
     }
 
     // FromEmailAddress of a raw message overrides its From field.

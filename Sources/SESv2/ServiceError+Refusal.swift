@@ -20,10 +20,10 @@ extension ServiceError {
     private init(_ refusal: SendRefusal) {
         let reason = refusal.reason
         switch refusal {
-        case .accessDenied: self.init("AccessDeniedException", reason, status: 403)
+        case .accessDenied, .guardrail, .unsafeAddress: self.init("AccessDeniedException", reason, status: 403)
         case .identitiesNotVerified, .mailLoop: self.init("MessageRejected", reason)
         case .missingFrom, .duplicateHeader, .invalidAddress, .severalFromAddresses, .malformedMessage, .noRecipients,
-            .tooManyRecipients, .messageTooLarge:
+            .tooManyRecipients, .messageTooLarge, .invalidAuthority:
             self.init("BadRequestException", reason)
         case .configurationSetMissing: self.init("NotFoundException", reason, status: 404)
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init("TooManyRequestsException", reason, status: 429)

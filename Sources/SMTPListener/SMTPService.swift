@@ -7,7 +7,9 @@ package import Sending
 
 /// What an SMTP session asks of the house.
 package protocol SMTPService: Sendable {
-    func authenticate(user: String, password: String) async -> SMTPAuthentication
+    func authenticate(user: String, password: String, from address: String) async -> SMTPAuthentication
+    /// Why credentials that were accepted are so no more; asked at every read, so it must cost next to nothing.
+    func revocation(of accessKeyID: String, _ principal: Principal) -> String?
     func submit(_ submission: Submission) async throws -> MessageID
     func makeDraft() -> any Draft
 }
@@ -24,8 +26,12 @@ package struct GateService: SMTPService {
         self.drafts = drafts
     }
 
-    package func authenticate(user: String, password: String) async -> SMTPAuthentication {
-        await access.authenticate(smtpUser: user, password: password)
+    package func authenticate(user: String, password: String, from address: String) async -> SMTPAuthentication {
+        await access.authenticate(smtpUser: user, password: password, from: address)
+    }
+
+    package func revocation(of accessKeyID: String, _ principal: Principal) -> String? {
+        access.revocation(of: accessKeyID, principal)
     }
 
     package func submit(_ submission: Submission) async throws -> MessageID { try await gate.submit(submission) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Mail
 import Queue
 import Sending
@@ -17,7 +18,10 @@ extension Reply {
     private init(_ refusal: SendRefusal) {
         let reason = refusal.reason
         switch refusal {
-        case .accessDenied: self.init(554, .init(5, 7, 1), "Access denied: \(reason)")
+        case .accessDenied(let denial) where denial.control == "credentials":
+            self.init(421, .init(4, 7, 0), "Credentials are no longer valid: \(denial.because)")
+        case .accessDenied, .guardrail, .unsafeAddress, .invalidAuthority:
+            self.init(554, .init(5, 7, 1), "Access denied: \(reason)")
         case .identitiesNotVerified: self.init(554, .init(5, 7, 1), "Message rejected: \(reason)")
         case .missingFrom, .duplicateHeader, .invalidAddress, .severalFromAddresses, .malformedMessage, .noRecipients:
             self.init(554, .init(5, 6, 0), "Transaction failed: \(reason)")

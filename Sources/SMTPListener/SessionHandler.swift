@@ -56,6 +56,11 @@ final class SessionHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         lastActivity = .now()
+        if let principal, let accessKeyID,
+            let reason = listener.service.revocation(of: accessKeyID, principal)
+        {
+            return sayGoodbye(context, Reply(421, .init(4, 7, 0), "Credentials are no longer valid: \(reason)"))
+        }
         session.append(unwrapInboundIn(data).readableBytesView)
         proceed(context)
     }
@@ -156,7 +161,8 @@ final class SessionHandler: ChannelDuplexHandler {
 
     private func authenticate(_ user: String, _ password: String, _ context: ChannelHandlerContext) {
         let service = listener.service
-        let question = { @Sendable in await service.authenticate(user: user, password: password) }
+        let address = sourceAddress
+        let question = { @Sendable in await service.authenticate(user: user, password: password, from: address) }
         ask(context, question) { handler, result in
             switch result {
             case .success(.principal(let principal)):
@@ -164,6 +170,7 @@ final class SessionHandler: ChannelDuplexHandler {
                 handler.accessKeyID = user
                 handler.session.authenticated(.accepted)
             case .success(.refused): handler.session.authenticated(.refused)
+            case .success(.refusedBecause(let why)): handler.session.authenticated(.refusedBecause(why))
             case .success(.temporarilyUnavailable), .failure: handler.session.authenticated(.unavailable)
             }
         }

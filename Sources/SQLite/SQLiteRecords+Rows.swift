@@ -19,12 +19,13 @@ extension SQLiteRecords {
             sql: """
                 INSERT INTO identity (account, name, created_at, verification, verification_error, verification_token,
                     last_checked_at, last_success_at, tags, dkim_enabled, dkim_status, dkim_tokens, dkim_verified_token,
-                    dkim_private_key, dkim_public_key)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                    dkim_private_key, dkim_public_key, policies)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                 ON CONFLICT (account, name) DO UPDATE SET verification = excluded.verification,
                     verification_error = excluded.verification_error, last_checked_at = excluded.last_checked_at,
                     last_success_at = excluded.last_success_at, tags = excluded.tags, dkim_enabled = excluded.dkim_enabled,
-                    dkim_status = excluded.dkim_status, dkim_verified_token = excluded.dkim_verified_token
+                    dkim_status = excluded.dkim_status, dkim_verified_token = excluded.dkim_verified_token,
+                    policies = excluded.policies
                 """,
             arguments: [
                 identity.account.description, identity.name.description, identity.createdAt.milliseconds,
@@ -33,6 +34,7 @@ extension SQLiteRecords {
                 String(decoding: try JSONEncoder().encode(identity.tags), as: UTF8.self),
                 dkim.map { $0.signingEnabled ? 1 : 0 }, dkim?.status.rawValue, dkim?.tokens.joined(separator: " "),
                 dkim?.verifiedToken, dkim.map { Data($0.privateKey.exposed) }, dkim.map { Data($0.publicKey) },
+                String(decoding: try JSONEncoder().encode(identity.policies), as: UTF8.self),
             ])
     }
 
@@ -45,7 +47,8 @@ extension SQLiteRecords {
         let error: String? = row["verification_error"]
         let checked: Int64? = row["last_checked_at"]
         let success: Int64? = row["last_success_at"]
-        return Identity(
+        let policies: String = row["policies"]
+        var identity = Identity(
             account: account, name: try IdentityName(parsing: name),
             createdAt: Timestamp(milliseconds: row["created_at"]),
             verification: verification, verificationError: error.flatMap { VerificationError(rawValue: $0) },
@@ -53,6 +56,8 @@ extension SQLiteRecords {
             lastSuccessAt: success.map { Timestamp(milliseconds: $0) },
             verificationToken: row["verification_token"], dkim: dkim(row),
             tags: try JSONDecoder().decode([String: String].self, from: Data(tags.utf8)))
+        identity.policies = try JSONDecoder().decode([String: String].self, from: Data(policies.utf8))
+        return identity
     }
 
     private static func dkim(_ row: Row) -> DKIMSettings? {

@@ -24,6 +24,10 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
         migrator.registerMigration("002-verification-token") { db in
             try db.execute(sql: "CREATE UNIQUE INDEX identity_verification_token ON identity (verification_token)")
         }
+        migrator.registerMigration("003-access") { db in try db.execute(sql: accessSchema) }
+        migrator.registerMigration("004-identity-policies") { db in
+            try db.execute(sql: "ALTER TABLE identity ADD COLUMN policies TEXT NOT NULL DEFAULT '{}'")
+        }
         return migrator
     }
 
@@ -131,6 +135,11 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
             try Self.save(identity, db)
             try Facts.insert(prepared, db)
         }
+    }
+
+    package func record(_ fact: Fact) async throws {
+        let prepared = Facts.prepare([fact])
+        try await engine.write { try Facts.insert(prepared, $0) }
     }
 
     package func delete(_ name: IdentityName, in account: AccountID, recording fact: Fact) async throws -> Bool {

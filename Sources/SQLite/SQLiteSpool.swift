@@ -28,6 +28,9 @@ package struct SQLiteSpool: Spool, FactStream {
             try db.execute(sql: schema)
             try db.execute(sql: Facts.schema)
         }
+        migrator.registerMigration("002-signing-account") { db in
+            try db.execute(sql: "ALTER TABLE message ADD COLUMN signing_account TEXT")
+        }
         return migrator
     }
 
@@ -109,7 +112,8 @@ package struct SQLiteSpool: Spool, FactStream {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO message (id, account, accepted_at, expires_at, reverse_path, signing_domain, header, body,
-                    body_file, body_offset, body_length) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                    body_file, body_offset, body_length, signing_account)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                 """)
         let memory: Data?
         let file: (String?, Int, Int)
@@ -121,12 +125,14 @@ package struct SQLiteSpool: Spool, FactStream {
             message.id.description, message.account.description, message.acceptedAt.milliseconds,
             message.expiresAt.milliseconds, message.reversePath.mailbox?.description ?? "",
             message.signingDomain?.description, Data(message.content.header), memory, file.0, file.1, file.2,
+            message.signingAccount == message.account ? nil : message.signingAccount.description,
         ])
     }
 
     private static func message(_ row: Row, _ bodies: BodyFiles) throws -> SpooledMessage {
         let path: String = row["reverse_path"]
         let signing: String? = row["signing_domain"]
+        let signingAccount: String? = row["signing_account"]
         let id: String = row["id"]
         guard let id = MessageID(parsing: id), let account = AccountID(row["account"]) else {
             throw SpoolFailure.unavailable("a message row cannot be read")
@@ -139,6 +145,7 @@ package struct SQLiteSpool: Spool, FactStream {
             expiresAt: Timestamp(milliseconds: row["expires_at"]),
             reversePath: path.isEmpty ? .null : .mailbox(try Mailbox(parsing: path)),
             signingDomain: try signing.map { try Domain(parsing: $0) },
+            signingAccount: signingAccount.flatMap { AccountID($0) },
             content: Content(
                 header: Array(header),
                 body: file.map { .file(path: bodies.path($0), offset: row["body_offset"], length: row["body_length"]) }

@@ -22,13 +22,3 @@ package struct GetCallerIdentity: Operation {
         return Output(account: principal.account.description, arn: principal.arn, userId: principal.userID)
     }
 }
-
-/// AWS Security Token Service, 2011-06-15.
-package enum STSCatalogue {
-    package static func make() -> ServiceCatalogue {
-        var catalogue = ServiceCatalogue(
-            .query(namespace: "https://sts.amazonaws.com/doc/2011-06-15/"), version: "2011-06-15")
-        catalogue.add(GetCallerIdentity())
-        return catalogue
-    }
-}

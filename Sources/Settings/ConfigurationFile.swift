@@ -48,6 +48,15 @@ package struct ConfigurationFile: Sendable {
         return Set(found).sorted()
     }
 
+    /// Names that occur under a map: `guardrails.accounts` → account ids.
+    package func names(of map: String) -> [String] {
+        let prefix = map + "."
+        let found = paths.filter { $0.hasPrefix(prefix) }.map {
+            String($0.dropFirst(prefix.count).prefix { $0 != "." })
+        }
+        return Set(found).sorted()
+    }
+
     /// Whether the key, or anything beneath it, was given.
     package func contains(_ path: String) -> Bool {
         paths.contains { $0 == path || $0.hasPrefix(path + ".") }

@@ -55,6 +55,22 @@ package struct ConfigurationKey: Hashable, Sendable {
             .init("spool.reserve", .integer),
             .init("spool.synchronous"),
             .init("inbox.keep", .integer),
+            .init("master-key.file"),
+            .init("master-key.environment"),
+            .init("master-key.command"),
+            .init("master-key.previous.file"),
+            .init("master-key.previous.environment"),
+            .init("master-key.previous.command"),
+            .init("guardrails.sender-domains.*"),
+            .init("guardrails.recipient-domains.*"),
+            .init("guardrails.accounts.*.recipient-domains.*"),
+            .init("guardrails.next-hops.*"),
+            .init("guardrails.require-tls"),
+            .init("guardrails.require-mfa-for-administration", .boolean),
+            .init("guardrails.maximum-credential-age"),
+            .init("guardrails.console-passwords"),
+            .init("guardrails.source-networks.*"),
+            .init("guardrails.forbid-public-identity-policies", .boolean),
         ] + endpoint("api") + tls("api") + endpoint("console") + endpoint("metrics")
         + listener("smtp.submission") + listener("smtp.trusted")
         + [

@@ -35,6 +35,9 @@ extension ServerConfiguration {
         spool = Spool(
             reserve: values.int("spool.reserve") ?? 64 << 20,
             synchronous: try values.choice("spool.synchronous", default: .full))
+        masterKey = try values.secretSource("master-key")
+        previousMasterKey = try values.secretSource("master-key.previous")
+        guardrails = try GuardrailSettings(values)
         inboxKeep = values.int("inbox.keep") ?? 10_000
         try check()
     }
@@ -46,6 +49,17 @@ extension ServerConfiguration {
         }
         for trusted in smtp.trusted where trusted.networks.isEmpty {
             throw ConfigurationError("'smtp.trusted' needs 'networks': who may connect without signing in")
+        }
+        if delivery.route == .relay, let relay = delivery.relay, !guardrails.nextHops.isEmpty,
+            !guardrails.nextHops.contains(relay.host)
+        {
+            throw ConfigurationError(
+                "'delivery.relay.host' \(relay.host) is not among 'guardrails.next-hops': name it there or change the relay"
+            )
+        }
+        if delivery.route == .mx, !guardrails.nextHops.isEmpty {
+            throw ConfigurationError(
+                "'guardrails.next-hops' pins the route: set 'delivery.route: relay' to one of them")
         }
         if delivery.route == .relay, delivery.relay == nil {
             throw ConfigurationError("'delivery.route: relay' needs 'delivery.relay.host'")

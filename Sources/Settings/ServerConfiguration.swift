@@ -24,6 +24,33 @@ package struct ServerConfiguration: Sendable {
     package var spool: Spool
     /// Captured messages kept; the oldest go first.
     package var inboxKeep: Int
+    /// Nil: a key in the data directory, made at the first start.
+    package var masterKey: SecretSource?
+    package var previousMasterKey: SecretSource?
+    package var guardrails: GuardrailSettings
+
+    /// Where a secret comes from at start-up.
+    package enum SecretSource: Hashable, Sendable {
+        case file(String)
+        case environment(String)
+        /// Run by `/bin/sh`; what it prints, without the last line end, is the secret.
+        case command(String)
+    }
+
+    /// The playbook as configuration: limits above every policy.
+    package struct GuardrailSettings: Sendable {
+        package var senderDomains: [Domain]
+        package var recipientDomains: [Domain]
+        package var recipientDomainsByAccount: [AccountID: [Domain]]
+        package var nextHops: [String]
+        /// `1.2` or `1.3`.
+        package var requiredTLS: String?
+        package var requiresMFA: Bool
+        /// Seconds.
+        package var maximumCredentialAge: Double?
+        package var sourceNetworks: [String]
+        package var forbidsPublicIdentityPolicies: Bool
+    }
 
     package struct RootKey: Sendable {
         package var id: String

@@ -17,8 +17,7 @@ struct GateTests {
 
     init() async throws {
         account = try #require(AccountID("111122223333"))
-        access = AccessControl(
-            region: "us-east-1", managementAccount: account, root: AccessKey(id: "AKIA", secret: SecretBytes([1])))
+        access = try await testAccess(account)
         caller = Caller(
             principal: access.rootPrincipal, accessKeyID: "AKIA", door: .smtp, sourceAddress: "192.0.2.9", tls: nil,
             agent: "x")

@@ -67,9 +67,10 @@ extension ServerSession {
         case .accepted:
             isAuthenticated = true
             reply(Reply(235, .init(2, 7, 0), "Authentication successful"))
-        case .refused:
+        case .refused, .refusedBecause:
             authenticationFailures += 1
-            fail(Reply(535, .init(5, 7, 8), "Authentication Credentials Invalid"))
+            let reason = if case .refusedBecause(let why) = result { ": \(why)" } else { "" }
+            fail(Reply(535, .init(5, 7, 8), "Authentication Credentials Invalid\(reason)"))
             if authenticationFailures >= settings.maximumAuthenticationFailures {
                 end(Reply(421, .init(4, 7, 0), "Too many failed sign-ins"))
             }
@@ -78,7 +79,11 @@ extension ServerSession {
         }
     }
 
-    package enum AuthenticationResult: Sendable { case accepted, refused, unavailable }
+    package enum AuthenticationResult: Sendable {
+        case accepted, refused, unavailable
+        /// Refused for a reason that the client may know.
+        case refusedBecause(String)
+    }
 
     private func decoded(_ text: String) -> String? {
         guard text.utf8.count % 4 == 0, text.utf8.allSatisfy({ $0.isLetterOrDigit || "+/=".utf8.contains($0) }) else {

@@ -11,9 +11,9 @@ package import Queue
 /// parsed; the identities must be verified; the quota must last; then message, envelope and fact go to stable
 /// storage together. Nothing is answered before that. Whatever is refused is recorded with its reason.
 package struct Gate: Sendable {
-    private let settings: GateSettings
-    private let access: AccessControl
-    private let identities: IdentityBook
+    let settings: GateSettings
+    let access: AccessControl
+    let identities: IdentityBook
     private let quota: SendingQuota
     private let queue: DeliveryQueue
     private let now: Now
@@ -58,47 +58,11 @@ package struct Gate: Sendable {
         let spooled = SpooledMessage(
             id: id, account: submission.caller.account, acceptedAt: acceptedAt,
             expiresAt: acceptedAt + settings.lifetime, reversePath: .mailbox(message.reversePath),
-            signingDomain: senders.signingDomain, content: content)
+            signingDomain: senders.signingDomain, signingAccount: senders.owner, content: content)
         let accepted = accepted(
-            message, submission, identity: senders.identity, id: id, size: content.size, at: acceptedAt)
+            message, submission, identity: senders.identityARN, id: id, size: content.size, at: acceptedAt)
         try await queue.accept(spooled, deliveries(of: spooled, to: message.recipients), [accepted])
         return id
-    }
-
-    private struct Senders {
-        let identity: String
-        let signingDomain: Domain?
-    }
-
-    // IAM first, then verification, as SES does: a caller who may not send learns nothing about identities.
-    private func authorizedSenders(of message: InspectedMessage, for submission: Submission) async throws -> Senders {
-        let account = submission.caller.account
-        var found: [(Mailbox, Identity?)] = []
-        for mailbox in message.senders {
-            found.append((mailbox, try await identities.identity(covering: mailbox, in: account)))
-        }
-        let arns = found.map { mailbox, identity in
-            "arn:aws:ses:\(settings.region):\(account):identity/\(identity?.name.description ?? mailbox.description)"
-        }
-        let request = AccessRequest(
-            caller: submission.caller, action: submission.action.rawValue, resources: arns,
-            context: message.conditionContext(apiVersion: "2"))
-        if case .denied(let denial) = access.authorize(request) { throw SendRefusal.accessDenied(denial) }
-        let unverified = found.filter { $0.1?.isVerified != true }.map(\.0.description)
-        guard unverified.isEmpty else {
-            throw SendRefusal.identitiesNotVerified(unverified, region: settings.region)
-        }
-        return Senders(
-            identity: found.first?.1?.name.description ?? "",
-            signingDomain: try await signingDomain(for: message.from, identity: found.first?.1, in: account))
-    }
-
-    // An address identity is signed with the key of its domain, where the account has that domain too.
-    private func signingDomain(for from: Mailbox, identity: Identity?, in account: AccountID) async throws -> Domain? {
-        let domain =
-            identity?.dkim == nil ? try await identities.domainIdentity(covering: from.domain, in: account) : identity
-        guard let domain, let dkim = domain.dkim, dkim.signingEnabled, dkim.verifiedToken != nil else { return nil }
-        return domain.name.domain
     }
 
     private func requireNoConfigurationSet(_ message: InspectedMessage, _ submission: Submission) throws(SendRefusal) {

@@ -25,6 +25,7 @@ struct InspectedMessage {
     /// In the order named, each once.
     let recipients: [Mailbox]
     let configurationSetHeader: String?
+    let authorities: SendingAuthorities
     let tags: [String: String]
 
     init(_ submission: Submission) throws {
@@ -52,6 +53,10 @@ struct InspectedMessage {
         reversePath = path
         recipients = try Self.recipients(submission, header)
         configurationSetHeader = header.first("X-SES-CONFIGURATION-SET")?.value
+        authorities = SendingAuthorities(
+            source: submission.authorities.source ?? header.first("X-SES-SOURCE-ARN")?.value,
+            from: submission.authorities.from ?? header.first("X-SES-FROM-ARN")?.value,
+            returnPath: submission.authorities.returnPath ?? header.first("X-SES-RETURN-PATH-ARN")?.value)
         tags = submission.tags.isEmpty ? Self.headerTags(header) : submission.tags
     }
 
@@ -63,16 +68,19 @@ struct InspectedMessage {
             }
     }
 
-    /// SES's condition keys of a send.
-    func conditionContext(apiVersion: String) -> [String: [String]] {
+    /// SES's condition keys of a send, with every address as the given function writes it.
+    func conditionContext(apiVersion: String, _ write: (Mailbox) -> String) -> [String: [String]] {
         [
-            "ses:FromAddress": [from.description],
+            "ses:FromAddress": [write(from)],
             "ses:FromDisplayName": [fromDisplayName].compactMap(\.self),
-            "ses:FeedbackAddress": [reversePath.description],
-            "ses:Recipients": recipients.map(\.description),
+            "ses:FeedbackAddress": [write(reversePath)],
+            "ses:Recipients": recipients.map(write),
             "ses:ApiVersion": [apiVersion],
         ]
     }
+
+    /// Whether some domain is written in another than its canonical form.
+    var hasOtherSpellings: Bool { (senders + recipients).contains { $0.writtenDomain != nil } }
 
     private static func checkFields(_ header: HeaderSection) throws(SendRefusal) {
         if let name = header.firstDuplicate { throw .duplicateHeader(name) }

@@ -7,6 +7,12 @@ package import Mail
 package enum SendRefusal: Error, Hashable, Sendable {
     /// IAM's no.
     case accessDenied(AccessDenial)
+    /// The operator's no.
+    case guardrail(Guardrails.Refusal)
+    /// An address, or a name beside one, that could mean two things while somebody's senders or recipients are restricted.
+    case unsafeAddress(String)
+    /// An identity's ARN that is none, or of another region.
+    case invalidAuthority(String)
     /// None of the account's verified identities covers these addresses.
     case identitiesNotVerified([String], region: String)
     /// The message has no From field.
@@ -31,7 +37,10 @@ package enum SendRefusal: Error, Hashable, Sendable {
     /// Which control said no, for the record.
     package var control: String {
         switch self {
-        case .accessDenied: "iam"
+        case .accessDenied(let denial): denial.control
+        case .guardrail(let refusal): refusal.guardrail
+        case .unsafeAddress: "address-guard"
+        case .invalidAuthority: "sending-authorization"
         case .identitiesNotVerified: "identity-verification"
         case .missingFrom, .duplicateHeader, .invalidAddress, .severalFromAddresses, .malformedMessage: "message-syntax"
         case .noRecipients, .tooManyRecipients: "recipients"
@@ -46,6 +55,9 @@ package enum SendRefusal: Error, Hashable, Sendable {
     package var reason: String {
         switch self {
         case .accessDenied(let denial): denial.message
+        case .guardrail(let refusal): "guardrail \(refusal.guardrail): \(refusal.reason)"
+        case .unsafeAddress(let why): why
+        case .invalidAuthority(let text): "Invalid identity ARN <\(text.prefix(200))>"
         case .identitiesNotVerified(let names, let region):
             "Email address is not verified. The following identities failed the check in region "
                 + "\(region.uppercased()): \(names.joined(separator: ", "))"

@@ -17,10 +17,15 @@ package struct Submission: Sendable {
     package let bodyIs8Bit: Bool?
     package let configurationSet: String?
     package let tags: [String: String]
+    /// Whose identities are meant, where they are another account's.
+    package let authorities: SendingAuthorities
+    /// `1` for SES v1's operations; everything else counts as version 2.
+    package let apiVersion: String
 
     package init(
         caller: Caller, action: SendAction, reversePath: ReversePath?, recipients: [Mailbox], content: DraftContent,
-        bodyIs8Bit: Bool? = nil, configurationSet: String? = nil, tags: [String: String] = [:]
+        bodyIs8Bit: Bool? = nil, configurationSet: String? = nil, tags: [String: String] = [:],
+        authorities: SendingAuthorities = SendingAuthorities(), apiVersion: String = "2"
     ) {
         self.caller = caller
         self.action = action
@@ -30,6 +35,24 @@ package struct Submission: Sendable {
         self.bodyIs8Bit = bodyIs8Bit
         self.configurationSet = configurationSet
         self.tags = tags
+        self.authorities = authorities
+        self.apiVersion = apiVersion
+    }
+}
+
+/// ARNs of identities that another account lets the caller send with ("Sending authorization", SES developer guide).
+package struct SendingAuthorities: Hashable, Sendable {
+    /// For the envelope sender: `SourceArn`.
+    package var source: String?
+    /// For From: `FromArn`, `FromEmailAddressIdentityArn`.
+    package var from: String?
+    /// For Return-Path: `ReturnPathArn`, `FeedbackForwardingEmailAddressIdentityArn`.
+    package var returnPath: String?
+
+    package init(source: String? = nil, from: String? = nil, returnPath: String? = nil) {
+        self.source = source
+        self.from = from
+        self.returnPath = returnPath
     }
 }
 

@@ -45,6 +45,8 @@ package struct Identity: Hashable, Sendable {
     /// Nil for an address identity: it is signed with its domain's key, if the account has that domain.
     package var dkim: DKIMSettings?
     package var tags: [String: String]
+    /// Who else may use it: sending authorization policies, documents by name.
+    package var policies: [String: String] = [:]
 
     package init(
         account: AccountID, name: IdentityName, createdAt: Timestamp, verification: VerificationStatus,

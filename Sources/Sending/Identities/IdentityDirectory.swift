@@ -9,6 +9,7 @@ package import Mail
 package struct IdentityDirectory: Sendable {
     package let region: String
     package let mode: VerificationMode
+    let guardrails: Guardrails
     /// Where the operator serves the records that Easy DKIM's CNAMEs point to; nil when customers publish the key itself.
     package let signingHostedZone: Domain?
     private let addresses: AddressVerification?
@@ -18,13 +19,14 @@ package struct IdentityDirectory: Sendable {
     private let random: RandomBits
 
     package init(
-        region: String, mode: VerificationMode, signingHostedZone: Domain?,
+        region: String, mode: VerificationMode, guardrails: Guardrails = Guardrails(), signingHostedZone: Domain?,
         addresses: AddressVerification?, store: any IdentityStore,
         book: IdentityBook,
         now: @escaping Now, random: @escaping RandomBits
     ) {
         self.region = region
         self.mode = mode
+        self.guardrails = guardrails
         self.signingHostedZone = signingHostedZone
         self.addresses = addresses
         self.store = store
@@ -38,6 +40,10 @@ package struct IdentityDirectory: Sendable {
     package func create(
         _ name: IdentityName, tags: [String: String] = [:], operation: String, by caller: Caller
     ) async throws -> Identity {
+        if let refusal = guardrails.senderRefusal(name.domain) {
+            try await store.record(refused(operation, refusal, by: caller))
+            throw IdentityFailure.outsideGuardrail(refusal)
+        }
         let dkim = if case .domain = name { try await makeKey() } else { DKIMSettings?.none }
         let automatic = mode == .automatic
         if case .address = name, !automatic, addresses == nil { throw IdentityFailure.addressesCannotBeVerified }
@@ -101,6 +107,25 @@ package struct IdentityDirectory: Sendable {
         identity.dkim?.signingEnabled = enabled
         try await store.update(identity, recording: fact(operation, name, by: caller))
         book.forget(name, in: caller.account)
+    }
+
+    /// Changes what may change of one identity.
+    func change(
+        _ name: IdentityName, operation: String, by caller: Caller, _ body: (inout Identity) throws -> Void
+    ) async throws {
+        guard var identity = try await store.identity(name, in: caller.account) else {
+            throw IdentityFailure.notFound(name)
+        }
+        try body(&identity)
+        try await store.update(identity, recording: fact(operation, name, by: caller))
+        book.forget(name, in: caller.account)
+    }
+
+    private func refused(_ operation: String, _ refusal: Guardrails.Refusal, by caller: Caller) -> Fact {
+        let event = Fact.Refused(
+            door: caller.door.rawValue, principal: caller.principal.arn, control: refusal.guardrail,
+            reason: "\(operation): \(refusal.reason)", sourceAddress: caller.sourceAddress)
+        return Fact(at: now(), account: caller.account, message: nil, event: .refused(event))
     }
 
     package func arn(of name: IdentityName, in account: AccountID) -> String {

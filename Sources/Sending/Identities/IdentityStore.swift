@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Access
 package import Journal
 package import Mail
 
@@ -16,6 +17,8 @@ package protocol IdentityStore: Sendable {
     func identity(verificationToken: String) async throws -> Identity?
     /// Replaces what may change; `fact` is nil for what the verifier found out by itself and nothing changed.
     func update(_ identity: Identity, recording fact: Fact?) async throws
+    /// Records what happened without changing anything.
+    func record(_ fact: Fact) async throws
     /// - Returns: whether there was one.
     func delete(_ name: IdentityName, in account: AccountID, recording fact: Fact) async throws -> Bool
 }
@@ -23,6 +26,8 @@ package protocol IdentityStore: Sendable {
 package enum IdentityFailure: Error, Hashable, Sendable {
     case alreadyExists(IdentityName)
     case notFound(IdentityName)
+    /// The operator allows no identity there.
+    case outsideGuardrail(Guardrails.Refusal)
     /// There is no `public-url` that a link in a mail could lead to.
     case addressesCannotBeVerified
 }

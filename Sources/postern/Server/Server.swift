@@ -7,11 +7,13 @@ import Access
 import DNS
 import Delivery
 import Foundation
+import IAM
 import Logging
 import Mail
 import NIOPosix
 import NIOSSL
 import Operator
+import Organizations
 import Queue
 import Resolver
 import SESv1
@@ -83,6 +85,10 @@ struct Server {
         } else if configuration.delivery.route == .capture {
             logger.notice("the route is capture: mail goes into the inbox, and identities are verified at once")
         }
+        if configuration.masterKey == nil {
+            logger.notice(
+                "secrets are sealed with \(configuration.dataDirectory)/master.key: keep it elsewhere with master-key")
+        }
         if configuration.smtp.tls == nil { logger.notice("smtp uses a self-signed certificate: smtp.tls is not set") }
         if configuration.spool.synchronous == .normal {
             logger.warning("MAIL IS NOT SAFE AGAINST POWER LOSS: spool.synchronous is normal")
@@ -100,7 +106,9 @@ struct Server {
             region: configuration.region,
             services: [
                 "ses": [SESv2Catalogue.make(v2), SESv1Catalogue.make(v1)],
-                "sts": [STSCatalogue.make()],
+                "sts": [STSCatalogue.make(trade.access)],
+                "iam": [IAMCatalogue.make(trade.access)],
+                "organizations": [OrganizationsCatalogue.make(trade.access)],
                 "postern": [OperatorCatalogue.make(access: trade.access, identities: trade.identities)],
             ],
             credentials: AccessCredentials(trade.access), now: { Int64(Date().timeIntervalSince1970) },
@@ -128,7 +136,7 @@ struct Server {
                 vpcEndpoint: listener.vpcEndpoint)
         }
         let trusted = try configuration.smtp.trusted.map { trusted in
-            guard trusted.principal == "root" || trusted.principal == trade.access.rootPrincipal.arn else {
+            guard let principal = trade.access.principal(named: trusted.principal) else {
                 throw ConfigurationError(
                     "'smtp.trusted' names the principal '\(trusted.principal)', which does not exist")
             }
@@ -141,7 +149,7 @@ struct Server {
             return ListenerConfiguration(
                 host: trusted.listener.endpoint.host, port: trusted.listener.endpoint.port,
                 isImplicitTLS: trusted.listener.implicitTLS, vpcEndpoint: trusted.listener.vpcEndpoint,
-                trust: .init(networks: networks, principal: trade.access.rootPrincipal))
+                trust: .init(networks: networks, principal: principal))
         }
         return submission + trusted
     }

@@ -26,9 +26,7 @@ struct Trade: Sendable {
     init(_ server: Server, _ stores: Stores, dns: any DNSLookup) async throws {
         let configuration = server.configuration
         let route = Self.route(configuration.delivery)
-        access = AccessControl(
-            region: configuration.region, managementAccount: configuration.accountID,
-            root: AccessKey(id: configuration.root.id, secret: configuration.root.secret))
+        access = try await Self.access(server, stores)
         book = IdentityBook(store: stores.records, now: server.now)
         let automatic = configuration.identities.verification == .automatic || configuration.delivery.route == .capture
         verifier = IdentityVerifier(store: stores.records, book: book, dns: dns, now: server.now)
@@ -47,7 +45,7 @@ struct Trade: Sendable {
             AddressVerification(publicURL: url, settings: settings, queue: queue, random: server.random)
         }
         identities = IdentityDirectory(
-            region: configuration.region, mode: automatic ? .automatic : .dns,
+            region: configuration.region, mode: automatic ? .automatic : .dns, guardrails: access.guardrails,
             signingHostedZone: configuration.identities.signingHostedZone, addresses: addresses, store: stores.records,
             book: book,
             now: server.now, random: server.random)
@@ -64,6 +62,25 @@ struct Trade: Sendable {
                 keys: IdentityKeys(book), spool: stores.spool,
                 retry: RetrySchedule(delays: configuration.delivery.retry),
                 now: server.now, random: server.random, logger: server.logger))
+    }
+
+    private static func access(_ server: Server, _ stores: Stores) async throws -> AccessControl {
+        let configuration = server.configuration
+        let directory = try await AccessDirectory(
+            store: stores.records, managementAccount: configuration.accountID, now: server.now, random: server.random)
+        try await directory.foundOrganization()
+        let master =
+            try configuration.masterKey.map { try MasterKey.read($0) } ?? MasterKey.beside(configuration.dataDirectory)
+        let previous = try configuration.previousMasterKey.map { try MasterKey.read($0) }
+        let sealer: SecretSealer
+        do {
+            sealer = try await directory.sealer(master: master, previous: previous)
+        } catch let failure as SealFailure {
+            throw ConfigurationError(failure.description)
+        }
+        return AccessControl(
+            region: configuration.region, root: AccessKey(id: configuration.root.id, secret: configuration.root.secret),
+            directory: directory, sealer: sealer, guardrails: try Guardrails(configuration.guardrails))
     }
 
     private static func route(_ delivery: ServerConfiguration.Delivery) -> Route {

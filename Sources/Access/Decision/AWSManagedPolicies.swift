@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The policies of AWS's own making that mean something here, word for word.
+package enum AWSManagedPolicies {
+    private static func allowing(_ actions: String) -> String {
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[\#(actions)],"Resource":"*"}]}"#
+    }
+
+    private static let documents: [String: String] = [
+        "AdministratorAccess": allowing(#""*""#),
+        "AmazonSESFullAccess": allowing(#""ses:*""#),
+        "AmazonSESReadOnlyAccess": allowing(#""ses:Get*","ses:List*","ses:BatchGetMetricData""#),
+        "IAMFullAccess": allowing(#""iam:*","organizations:DescribeAccount","organizations:DescribeOrganization""#),
+        "IAMReadOnlyAccess": allowing(
+            #""iam:GenerateCredentialReport","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy""#
+        ),
+        "ReadOnlyAccess": allowing(
+            #""ses:Get*","ses:List*","iam:Get*","iam:List*","iam:Simulate*","iam:GenerateCredentialReport","organizations:Describe*","organizations:List*","sts:GetCallerIdentity""#
+        ),
+        "SecurityAudit": allowing(
+            #""ses:Get*","ses:List*","ses:Describe*","iam:Get*","iam:List*","iam:GenerateCredentialReport","iam:Simulate*","organizations:Describe*","organizations:List*""#
+        ),
+    ]
+
+    private static let prefix = "arn:aws:iam::aws:policy/"
+
+    /// Nil for an ARN that is not one of them.
+    package static func document(_ arn: String) -> String? {
+        arn.hasPrefix(prefix) ? documents[String(arn.dropFirst(prefix.count))] : nil
+    }
+
+    package static func name(of arn: String) -> String { String(arn.dropFirst(prefix.count)) }
+
+    package static var arns: [String] { documents.keys.sorted().map { prefix + $0 } }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Mail
+import PolicyLanguage
+
+extension AccessControl {
+    /// The global condition keys of a request ("AWS global condition context keys", IAM user guide).
+    ///
+    /// Keys of MFA stand only where temporary credentials could have brought them, as on AWS: BoolIfExists is the operator
+    /// to ask with.
+    func context(of caller: Caller, _ state: AccessState) -> [String: [String]] {
+        let principal = caller.principal
+        let moment = directory.now()
+        var keys: [String: [String]] = [
+            "aws:principalarn": [principal.roleARN ?? principal.arn],
+            "aws:principalaccount": [principal.account.description],
+            "aws:principaltype": [Self.type(of: principal)],
+            "aws:userid": [principal.userID],
+            "aws:principalisawsservice": ["false"],
+            "aws:viaawsservice": ["false"],
+            "aws:sourceip": [caller.sourceAddress],
+            "aws:securetransport": [caller.tls == nil ? "false" : "true"],
+            "aws:useragent": [caller.agent],
+            "aws:requestedregion": [region],
+            "aws:currenttime": [Self.text(moment)],
+            "aws:epochtime": ["\(moment.seconds)"],
+        ]
+        if case .user(let name, _, _) = principal.kind { keys["aws:username"] = [name] }
+        if let endpoint = caller.vpcEndpoint { keys["aws:sourcevpce"] = [endpoint] }
+        if let id = state.find(Organization.self, "organization", in: managementAccount)?.id {
+            keys["aws:principalorgid"] = [id]
+        }
+        for tag in tags(of: principal, state) { keys["aws:principaltag/\(tag.key.lowercased())"] = [tag.value] }
+        if let session = principal.session {
+            keys["aws:multifactorauthpresent"] = [session.isMFA ? "true" : "false"]
+            if session.isMFA { keys["aws:multifactorauthage"] = ["\(Int(moment - session.issuedAt))"] }
+            keys["aws:tokenissuetime"] = [Self.text(session.issuedAt)]
+        }
+        return keys
+    }
+
+    /// A session's tags stand before those of its role.
+    func tags(of principal: Principal, _ state: AccessState) -> [Tag] {
+        let own: [Tag] =
+            switch principal.kind {
+            case .root: []
+            case .user(let name, _, _): state.find(User.self, name.lowercased(), in: principal.account)?.tags ?? []
+            case .role(let name, _, _, _): state.find(Role.self, name.lowercased(), in: principal.account)?.tags ?? []
+            }
+        return own + (principal.session?.tags ?? [])
+    }
+
+    private static func type(of principal: Principal) -> String {
+        switch principal.kind {
+        case .root: "Account"
+        case .user: "User"
+        case .role: "AssumedRole"
+        }
+    }
+
+    private static func text(_ moment: Timestamp) -> String { String(moment.description.dropLast(5)) + "Z" }
+}
