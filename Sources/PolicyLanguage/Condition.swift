@@ -85,7 +85,7 @@ enum ValueTest: Hashable, Sendable {
         case .boolean: return PolicyBoolean.parse(value).map { .boolean($0) }
         case .binary: return PolicyBinary.parse(value).map { .binary($0) }
         case .address: return AddressRange(value).map { .address($0) }
-        case .arn: return ARNPattern(value, variables.union(.wildcards)).map { .arn($0) }
+        case .arn: return ARNPattern(condition: value, variables.union(.wildcards)).map { .arn($0) }
         case .null: return nil
         }
     }

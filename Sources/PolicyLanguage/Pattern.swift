@@ -47,9 +47,9 @@ package struct Pattern: Hashable, Sendable {
                 result.append(part)
                 continue
             }
-            // A key with several values has none that could be meant.
+            // A key with several values has none that could be meant: it counts as absent.
             let values = context[name]
-            guard let value = values.count == 1 ? values[0] : (values.isEmpty ? standard : nil) else { return nil }
+            guard let value = values.count == 1 ? values[0] : standard else { return nil }
             result.append(.literal(value))
         }
         return result

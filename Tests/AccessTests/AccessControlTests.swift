@@ -210,7 +210,8 @@ struct GuardrailTests {
         guardrails.minimumTLS = "TLSv1.2"
         guardrails.requiresMFA = true
         guardrails.maximumKeyAge = 90 * 86_400
-        #expect(guardrails.allowSource("10.0.0.0/8"))
+        let isNetwork = guardrails.allowSource("10.0.0.0/8")
+        #expect(isNetwork)
         let house = try await House(guardrails: guardrails)
         let user = try await house.user(
             "admin", policy: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)

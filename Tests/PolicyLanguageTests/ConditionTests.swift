@@ -101,7 +101,7 @@ struct VariableTests {
         ("${aws:absent}@example.com", "@example.com", false),
         ("${aws:absent, 'bob'}@example.com", "bob@example.com", true),
         ("${aws:TagKeys}", "a", false),
-        ("${aws:TagKeys, 'c'}", "c", false),
+        ("${aws:TagKeys, 'c'}", "c", true),
         ("${*}${?}${$}", "*?$", true),
         ("${*}", "x", false),
         ("${ses:X}", "anything", false),

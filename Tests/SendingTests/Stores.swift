@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Journal
 import Mail
 import Queue
@@ -63,7 +64,26 @@ actor MemoryIdentities: IdentityStore {
         identities[identity.name.description] = identity
     }
 
+    func record(_ fact: Fact) async throws {}
+
     func delete(_ name: IdentityName, in account: AccountID, recording fact: Fact) async throws -> Bool {
         identities.removeValue(forKey: name.description) != nil
     }
+}
+
+/// A directory that lasts as long as the test.
+private final class EmptyAccessStore: AccessStore {
+    func load() async throws -> [AccessRow] { [] }
+    func save(_ changes: [AccessRowChange], recording facts: [Fact]) async throws {}
+}
+
+/// Access control that knows the root user and nobody else.
+func testAccess(_ account: AccountID, guardrails: Guardrails = Guardrails()) async throws -> AccessControl {
+    let directory = try await AccessDirectory(
+        store: EmptyAccessStore(), managementAccount: account, now: { Timestamp(seconds: 1_700_000_000) },
+        random: { 7 })
+    let sealer = try await directory.sealer(master: SecretBytes(Array(repeating: 7, count: 32)), previous: nil)
+    return AccessControl(
+        region: "us-east-1", root: AccessKey(id: "AKIA", secret: SecretBytes([1])), directory: directory,
+        sealer: sealer, guardrails: guardrails)
 }
