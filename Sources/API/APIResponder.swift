@@ -4,6 +4,7 @@ import AWSWire
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOSSL
 
 /// Turns HTTP into `WireRequest`s and back. The head is believed before the body is read.
 struct APIResponder: HTTPResponder {
@@ -20,11 +21,14 @@ struct APIResponder: HTTPResponder {
     let health: APIServer.Health
     let confirm: APIServer.Confirm
     let isSecure: Bool
+    let vpcEndpoint: String?
     private let budget = BodyBudget(octets: Self.bodyBudget)
 
     init(
-        router: ServiceRouter, health: @escaping APIServer.Health, confirm: @escaping APIServer.Confirm, isSecure: Bool
+        router: ServiceRouter, health: @escaping APIServer.Health, confirm: @escaping APIServer.Confirm, isSecure: Bool,
+        vpcEndpoint: String?
     ) {
+        self.vpcEndpoint = vpcEndpoint
         self.confirm = confirm
         self.isSecure = isSecure
         self.router = router
@@ -50,10 +54,17 @@ struct APIResponder: HTTPResponder {
         } catch {
             return Self.response(router.refusal(error, wire, requestID), closing: true)
         }
-        return Self.response(
-            await router.answer(
-                wireRequest, admission, sourceAddress: context.channel.remoteAddress?.ipAddress ?? "",
-                tlsVersion: isSecure ? "TLS" : nil, requestID: requestID))
+        let connection = WireConnection(
+            sourceAddress: context.channel.remoteAddress?.ipAddress ?? "",
+            tlsVersion: await tlsVersion(context.channel),
+            vpcEndpoint: vpcEndpoint)
+        return Self.response(await router.answer(wireRequest, admission, over: connection, requestID: requestID))
+    }
+
+    /// What was negotiated; nil in clear.
+    private func tlsVersion(_ channel: any Channel) async -> String? {
+        guard isSecure else { return nil }
+        return try? await channel.nioSSL_tlsVersion().get() == .tlsv13 ? "TLSv1.3" : "TLSv1.2"
     }
 
     // Following the link only shows a button: what scans mail follows links too.

@@ -17,8 +17,11 @@ package struct APIServer: Service {
         package var port: Int
         /// Nil for plain HTTP.
         package var tls: TLSConfiguration?
+        /// What `aws:SourceVpce` is for requests here.
+        package var vpcEndpoint: String?
 
-        package init(host: String, port: Int, tls: TLSConfiguration?) {
+        package init(host: String, port: Int, tls: TLSConfiguration?, vpcEndpoint: String? = nil) {
+            self.vpcEndpoint = vpcEndpoint
             self.host = host
             self.port = port
             self.tls = tls
@@ -46,7 +49,9 @@ package struct APIServer: Service {
         address = "\(settings.host):\(settings.port)"
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let responder = APIResponder(router: router, health: health, confirm: confirm, isSecure: settings.tls != nil)
+        let responder = APIResponder(
+            router: router, health: health, confirm: confirm, isSecure: settings.tls != nil,
+            vpcEndpoint: settings.vpcEndpoint)
         let configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: nil)
         let onRunning: @Sendable (any Channel) async -> Void = { await bound($0.localAddress?.port ?? 0) }

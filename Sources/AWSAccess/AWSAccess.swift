@@ -27,7 +27,8 @@ extension Caller {
         guard let principal = context.identity as? Principal else { throw UnknownIdentity() }
         self.init(
             principal: principal, accessKeyID: context.accessKeyID, door: .api, sourceAddress: context.sourceAddress,
-            tls: context.tlsVersion.map { TLSFacts(version: $0, cipher: "") }, agent: context.userAgent)
+            tls: context.tlsVersion.map { TLSFacts(version: $0, cipher: "") }, agent: context.userAgent,
+            vpcEndpoint: context.vpcEndpoint)
     }
 }
 

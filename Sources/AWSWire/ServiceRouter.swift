@@ -82,7 +82,7 @@ package final class ServiceRouter: Sendable {
 
     /// Answers a complete request.
     package func answer(
-        _ request: WireRequest, _ admission: Admission, sourceAddress: String, tlsVersion: String?, requestID: String
+        _ request: WireRequest, _ admission: Admission, over connection: WireConnection, requestID: String
     ) async -> WireResponse {
         let wire = wire(of: request)
         do {
@@ -91,8 +91,8 @@ package final class ServiceRouter: Sendable {
             return refusal(ServiceError(error, wire), wire, requestID)
         }
         let context = RequestContext(
-            identity: admission.identity, accessKeyID: admission.check.accessKeyID, sourceAddress: sourceAddress,
-            tlsVersion: tlsVersion, userAgent: request.header("user-agent") ?? "", requestID: requestID)
+            identity: admission.identity, accessKeyID: admission.check.accessKeyID, connection: connection,
+            userAgent: request.header("user-agent") ?? "", requestID: requestID)
         do {
             guard let catalogue = services[admission.check.scope.service]?.first(where: { $0.wire == wire }) else {
                 throw ServiceError("UnknownOperationException", nil, status: 404)

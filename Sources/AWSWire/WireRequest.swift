@@ -22,6 +22,21 @@ package struct WireRequest: Sendable {
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
+/// How a request came.
+package struct WireConnection: Sendable {
+    /// The peer's, without port.
+    package let sourceAddress: String
+    /// `TLSv1.3`; nil in clear.
+    package let tlsVersion: String?
+    package let vpcEndpoint: String?
+
+    package init(sourceAddress: String, tlsVersion: String?, vpcEndpoint: String? = nil) {
+        self.sourceAddress = sourceAddress
+        self.tlsVersion = tlsVersion
+        self.vpcEndpoint = vpcEndpoint
+    }
+}
+
 /// What an operation may know of its request beside its input.
 package struct RequestContext: Sendable {
     /// Who the credential provider said this is.
@@ -30,17 +45,18 @@ package struct RequestContext: Sendable {
     package let sourceAddress: String
     /// Nil in clear.
     package let tlsVersion: String?
+    package let vpcEndpoint: String?
     package let userAgent: String
     package let requestID: String
 
     package init(
-        identity: any Sendable, accessKeyID: String, sourceAddress: String, tlsVersion: String?, userAgent: String,
-        requestID: String
+        identity: any Sendable, accessKeyID: String, connection: WireConnection, userAgent: String, requestID: String
     ) {
         self.identity = identity
         self.accessKeyID = accessKeyID
-        self.sourceAddress = sourceAddress
-        self.tlsVersion = tlsVersion
+        sourceAddress = connection.sourceAddress
+        tlsVersion = connection.tlsVersion
+        vpcEndpoint = connection.vpcEndpoint
         self.userAgent = userAgent
         self.requestID = requestID
     }

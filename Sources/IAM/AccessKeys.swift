@@ -110,7 +110,8 @@ struct UpdateAccessKey: Operation {
         guard input.status == "Active" || input.status == "Inactive" else {
             throw ServiceError(
                 "ValidationError",
-                "1 validation error detected: Value '\(input.status.prefix(50))' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]"
+                "1 validation error detected: Value '\(input.status.prefix(50))' at 'status' failed to satisfy constraint: "
+                    + "Member must satisfy enum value set: [Active, Inactive]"
             )
         }
         let (id, isActive) = (input.accessKeyId, input.status == "Active")

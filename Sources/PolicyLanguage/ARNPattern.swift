@@ -27,7 +27,9 @@ package struct ARNPattern: Hashable, Sendable {
     package func matches(_ arn: String, in context: PolicyContext) -> Bool {
         guard !isEverything else { return true }
         if let whole {
-            guard let parts = whole.resolved(in: context), let resolved = ARNPattern(resolved: parts) else { return false }
+            guard let parts = whole.resolved(in: context), let resolved = ARNPattern(resolved: parts) else {
+                return false
+            }
             return resolved.matches(arn, in: context)
         }
         // A request's ARN holds no variables: whatever it looks like is text.

@@ -55,6 +55,7 @@ package struct ConfigurationKey: Hashable, Sendable {
             .init("spool.reserve", .integer),
             .init("spool.synchronous"),
             .init("inbox.keep", .integer),
+            .init("api.vpc-endpoint"),
             .init("master-key.file"),
             .init("master-key.environment"),
             .init("master-key.command"),

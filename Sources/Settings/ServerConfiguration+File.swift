@@ -23,6 +23,7 @@ extension ServerConfiguration {
         }
         api = try values.endpoint("api", port: 8025)
         apiTLS = try values.certificate("api.tls")
+        apiVPCEndpoint = values.string("api.vpc-endpoint")
         console = file.contains("console") ? try values.endpoint("console", port: 8026) : nil
         consoleIsAnonymous = values.bool("console.anonymous") ?? false
         metrics = file.contains("metrics") ? try values.endpoint("metrics", port: 8027) : nil

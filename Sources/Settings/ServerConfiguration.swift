@@ -13,6 +13,7 @@ package struct ServerConfiguration: Sendable {
     package var publicURL: String?
     package var api: Endpoint
     package var apiTLS: CertificateFiles?
+    package var apiVPCEndpoint: String?
     package var console: Endpoint?
     package var consoleIsAnonymous: Bool
     package var metrics: Endpoint?

@@ -127,12 +127,18 @@ struct AccessControlTests {
 
 @Suite("Roles and sessions")
 struct SessionTests {
-    private let trust = #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}}"#
+    private let trust = """
+        {"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},
+        "Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}}
+        """
 
     @Test("a role that asks for MFA opens to a fresh code only, and only once")
     func mfa() async throws {
         let house = try await House()
-        let user = try await house.user("ada", policy: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#)
+        let user = try await house.user(
+            "ada",
+            policy: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#
+        )
         let (device, seed) = try await house.change { state in
             var role = try state.createRole("admin", trust: trust, in: house.account, at: house.now, random: { 3 })
             role.attached = ["arn:aws:iam::aws:policy/AdministratorAccess"]
@@ -192,7 +198,8 @@ struct SessionTests {
         try await house.change { state in
             var policy = try state.createServiceControlPolicy(
                 name: "no identities", description: "",
-                document: #"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ses:Create*","Resource":"*"}}"#,
+                document:
+                    #"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ses:Create*","Resource":"*"}}"#,
                 tags: [], management: house.account, random: { 4 })
             policy.targets = [member.id.description]
             state.put(policy)

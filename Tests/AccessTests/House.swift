@@ -47,7 +47,8 @@ final class MemoryAccessStore: AccessStore {
 struct House: Sendable {
     static let rootSecret = SecretBytes(Array("secret".utf8))
     static let master = "a master key for tests"
-    static let sendPolicy = #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:Send*","Resource":"*"}}"#
+    static let sendPolicy =
+        #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:Send*","Resource":"*"}}"#
 
     let access: AccessControl
     let store: MemoryAccessStore

@@ -68,7 +68,10 @@ struct ParsingTests {
         "", "[]", "{", "{}", #"{"Statement":[]}"#, #"{"Version":"2020-01-01","Statement":[]}"#, "{\"a\":1}x", "nul",
         #"{"Statement":{"Effect":"Allow","Effect":"Deny","Action":"a:b","Resource":"*"}}"#,
         #"{"Statement":{"Effect":"Allow","Action":"a:b","Resource":"*","Sid":"\ud800"}}"#,
-        #"{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"a:b","Resource":"*"},{"Sid":"A","Effect":"Allow","Action":"a:b","Resource":"*"}]}"#,
+        """
+        {"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"a:b","Resource":"*"},
+        {"Sid":"A","Effect":"Allow","Action":"a:b","Resource":"*"}]}
+        """,
         String(repeating: "[", count: 100_000),
     ])
     func refuses(text: String) { #expect(fault(text) != nil) }

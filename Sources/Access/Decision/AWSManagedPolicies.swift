@@ -6,21 +6,27 @@ package enum AWSManagedPolicies {
         #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[\#(actions)],"Resource":"*"}]}"#
     }
 
-    private static let documents: [String: String] = [
-        "AdministratorAccess": allowing(#""*""#),
-        "AmazonSESFullAccess": allowing(#""ses:*""#),
-        "AmazonSESReadOnlyAccess": allowing(#""ses:Get*","ses:List*","ses:BatchGetMetricData""#),
-        "IAMFullAccess": allowing(#""iam:*","organizations:DescribeAccount","organizations:DescribeOrganization""#),
-        "IAMReadOnlyAccess": allowing(
-            #""iam:GenerateCredentialReport","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy""#
-        ),
-        "ReadOnlyAccess": allowing(
-            #""ses:Get*","ses:List*","iam:Get*","iam:List*","iam:Simulate*","iam:GenerateCredentialReport","organizations:Describe*","organizations:List*","sts:GetCallerIdentity""#
-        ),
-        "SecurityAudit": allowing(
-            #""ses:Get*","ses:List*","ses:Describe*","iam:Get*","iam:List*","iam:GenerateCredentialReport","iam:Simulate*","organizations:Describe*","organizations:List*""#
-        ),
+    private static let actions: [String: [String]] = [
+        "AdministratorAccess": ["*"],
+        "AmazonSESFullAccess": ["ses:*"],
+        "AmazonSESReadOnlyAccess": ["ses:Get*", "ses:List*", "ses:BatchGetMetricData"],
+        "IAMFullAccess": ["iam:*", "organizations:DescribeAccount", "organizations:DescribeOrganization"],
+        "IAMReadOnlyAccess": [
+            "iam:GenerateCredentialReport", "iam:Get*", "iam:List*", "iam:SimulateCustomPolicy",
+            "iam:SimulatePrincipalPolicy",
+        ],
+        "ReadOnlyAccess": [
+            "ses:Get*", "ses:List*", "iam:Get*", "iam:List*", "iam:Simulate*", "iam:GenerateCredentialReport",
+            "organizations:Describe*", "organizations:List*", "sts:GetCallerIdentity",
+        ],
+        "SecurityAudit": [
+            "ses:Get*", "ses:List*", "ses:Describe*", "iam:Get*", "iam:List*", "iam:GenerateCredentialReport",
+            "iam:Simulate*", "organizations:Describe*", "organizations:List*",
+        ],
     ]
+    private static let documents = actions.mapValues { list in
+        allowing(list.map { "\"\($0)\"" }.joined(separator: ","))
+    }
 
     private static let prefix = "arn:aws:iam::aws:policy/"
 

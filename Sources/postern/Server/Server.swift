@@ -50,7 +50,10 @@ struct Server {
         let api = try APIServer(
             .init(
                 host: configuration.api.host, port: configuration.api.port,
-                tls: try configuration.apiTLS.map { try Certificates.server($0, hostname: configuration.smtp.hostname) }
+                tls: try configuration.apiTLS.map {
+                    try Certificates.server($0, hostname: configuration.smtp.hostname)
+                },
+                vpcEndpoint: configuration.apiVPCEndpoint
             ),
             router: router(trade), health: health(stores, smtp),
             confirm: { [identities = trade.identities] in try await identities.confirm(token: $0) != nil },
