@@ -64,13 +64,15 @@ let package = Package(
         room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras),
         room("AWSWire", uses: crypto),
         room("PolicyLanguage"),
+        room("Templating"),
 
         // First floor: the trade.
         room("Journal", uses: "Mail"),
         room("Access", uses: "Mail", "Journal", "PolicyLanguage", crypto),
         room("Queue", uses: "Mail", "Journal"),
         room(
-            "Sending", uses: "Mail", "MIME", "DNS", "Authentication", "PolicyLanguage", "Access", "Queue", "Journal"),
+            "Sending", uses: "Mail", "MIME", "DNS", "Authentication", "PolicyLanguage", "Templating", "Access", "Queue",
+            "Journal"),
         room("Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Queue", "Journal", log),
 
         // Second floor: doors.
@@ -81,8 +83,8 @@ let package = Package(
         .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
         room("Resolver", uses: "DNS", "CUnbound"),
         room("AWSAccess", uses: "Mail", "AWSWire", "Access"),
-        room("SESv1", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
-        room("SESv2", uses: "Mail", "MIME", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
+        room("SESv1", uses: "Mail", "MIME", "Templating", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
+        room("SESv2", uses: "Mail", "MIME", "Templating", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("IAM", uses: "Mail", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Journal"),
         room("Organizations", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Journal"),
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
@@ -129,6 +131,7 @@ let package = Package(
         tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
         tests("AWSWire"),
         tests("PolicyLanguage"),
+        tests("Templating"),
         .executableTarget(
             name: "PolicyOracle", dependencies: ["PolicyLanguage"], path: "Tests/PolicyOracle", swiftSettings: house),
         tests("Access", uses: "Mail", "Journal"),

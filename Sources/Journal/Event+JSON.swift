@@ -4,7 +4,9 @@
 ///
 /// Written by hand, because every accepted message pays for it; read by the usual decoder.
 extension Fact.Event: Decodable {
-    private enum Name: String, CodingKey { case accepted, delivered, deferred, bounced, refused, administered }
+    private enum Name: String, CodingKey {
+        case accepted, delivered, deferred, bounced, refused, administered, renderingFailed
+    }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Name.self)
@@ -17,6 +19,8 @@ extension Fact.Event: Decodable {
         case .deferred: self = .deferred(try container.decode(Fact.Outcome.self, forKey: name))
         case .bounced: self = .bounced(try container.decode(Fact.Outcome.self, forKey: name))
         case .refused: self = .refused(try container.decode(Fact.Refused.self, forKey: name))
+        case .renderingFailed:
+            self = .renderingFailed(try container.decode(Fact.RenderingFailed.self, forKey: name))
         case .administered: self = .administered(try container.decode(Fact.Administered.self, forKey: name))
         }
     }
@@ -34,6 +38,13 @@ extension Fact.Event: Decodable {
                     ("door", .text(event.door)), ("principal", .text(event.principal)),
                     ("control", .text(event.control)),
                     ("reason", .text(event.reason)), ("sourceAddress", .text(event.sourceAddress)),
+                ])
+        case .renderingFailed(let event):
+            JSONText.object(
+                "renderingFailed",
+                [
+                    ("template", .text(event.template)), ("reason", .text(event.reason)),
+                    ("recipients", .list(event.recipients)),
                 ])
         case .administered(let event):
             JSONText.object(

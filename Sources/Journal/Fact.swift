@@ -29,6 +29,8 @@ package struct Fact: Hashable, Sendable {
         case bounced(Outcome)
         /// A send that was turned away, with the control that said no.
         case refused(Refused)
+        /// A template could not be filled: the message was accepted and dropped, as on SES.
+        case renderingFailed(RenderingFailed)
         /// A record of the house was changed: `CreateEmailIdentity`, `DeleteEmailIdentity`, …
         case administered(Administered)
     }
@@ -102,6 +104,18 @@ package struct Fact: Hashable, Sendable {
             self.control = control
             self.reason = reason
             self.sourceAddress = sourceAddress
+        }
+    }
+
+    package struct RenderingFailed: Hashable, Sendable, Codable {
+        package var template: String
+        package var reason: String
+        package var recipients: [String]
+
+        package init(template: String, reason: String, recipients: [String]) {
+            self.template = template
+            self.reason = reason
+            self.recipients = recipients
         }
     }
 

@@ -12,17 +12,22 @@ package struct SESv1Services: Sendable {
     let gate: Gate
     let identities: IdentityDirectory
     let quota: SendingQuota
+    let configurationSets: Shelf<ConfigurationSet>
+    let templates: Shelf<EmailTemplate>
     let now: Now
     let random: RandomBits
 
     package init(
-        access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota, now: @escaping Now,
+        access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
+        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, now: @escaping Now,
         random: @escaping RandomBits
     ) {
         self.access = access
         self.gate = gate
         self.identities = identities
         self.quota = quota
+        self.configurationSets = configurationSets
+        self.templates = templates
         self.now = now
         self.random = random
     }
@@ -45,6 +50,18 @@ package enum SESv1Catalogue {
         catalogue.add(DeleteIdentityPolicy(services: services))
         catalogue.add(ListIdentityPolicies(services: services))
         catalogue.add(GetIdentityPolicies(services: services))
+        catalogue.add(CreateConfigurationSet(services: services))
+        catalogue.add(DescribeConfigurationSet(services: services))
+        catalogue.add(ListConfigurationSets(services: services))
+        catalogue.add(DeleteConfigurationSet(services: services))
+        catalogue.add(CreateTemplate(services: services))
+        catalogue.add(UpdateTemplate(services: services))
+        catalogue.add(GetTemplate(services: services))
+        catalogue.add(DeleteTemplate(services: services))
+        catalogue.add(ListTemplates(services: services))
+        catalogue.add(TestRenderTemplate(services: services))
+        catalogue.add(SendTemplatedEmail(services: services))
+        catalogue.add(SendBulkTemplatedEmail(services: services))
         catalogue.add(GetSendQuota(services: services))
         return catalogue
     }

@@ -31,16 +31,15 @@ struct CreateEmailIdentity: Operation {
         let arn = services.identities.arn(of: name, in: caller.account)
         try services.access.require(
             "ses:CreateEmailIdentity", on: .init(arn), as: caller, code: "AccessDeniedException")
-        if let set = input.configurationSetName {
-            throw ServiceError("NotFoundException", "Configuration set <\(set)> does not exist.", status: 404)
-        }
+        try await services.requireConfigurationSet(input.configurationSetName, caller)
         guard input.dkimSigningAttributes == nil else {
             throw ServiceError(
                 "BadRequestException", "DkimSigningAttributes is not available in this version of Postern.")
         }
         let tags = Dictionary((input.tags ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
         do {
-            let identity = try await services.identities.create(name, tags: tags, operation: Self.name, by: caller)
+            let identity = try await services.identities.create(
+                name, tags: tags, configurationSet: input.configurationSetName, operation: Self.name, by: caller)
             return Output(
                 identityType: name.wireType, verifiedForSendingStatus: identity.isVerified,
                 dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone))

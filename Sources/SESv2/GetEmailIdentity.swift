@@ -20,6 +20,7 @@ struct GetEmailIdentity: Operation {
         let mailFromAttributes = MailFrom()
         let policies: WireMap<String>
         let tags: [WireTag]
+        let configurationSetName: String?
         let verificationStatus: String
         let verificationInfo: VerificationInfo?
     }
@@ -47,6 +48,7 @@ struct GetEmailIdentity: Operation {
             dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone),
             policies: WireMap(identity.policies.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
             tags: identity.tags.sorted { $0.key < $1.key }.map { WireTag(key: $0.key, value: $0.value) },
+            configurationSetName: identity.configurationSet,
             verificationStatus: identity.verification.rawValue,
             verificationInfo: identity.lastCheckedAt.map { checked in
                 VerificationInfo(

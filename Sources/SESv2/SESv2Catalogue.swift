@@ -11,17 +11,22 @@ package struct SESv2Services: Sendable {
     package let gate: Gate
     package let identities: IdentityDirectory
     package let quota: SendingQuota
+    package let configurationSets: Shelf<ConfigurationSet>
+    package let templates: Shelf<EmailTemplate>
     package let now: Now
     package let random: RandomBits
 
     package init(
-        access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota, now: @escaping Now,
+        access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
+        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, now: @escaping Now,
         random: @escaping RandomBits
     ) {
         self.access = access
         self.gate = gate
         self.identities = identities
         self.quota = quota
+        self.configurationSets = configurationSets
+        self.templates = templates
         self.now = now
         self.random = random
     }
@@ -40,6 +45,18 @@ package enum SESv2Catalogue {
         catalogue.add(UpdateEmailIdentityPolicy(services: services))
         catalogue.add(DeleteEmailIdentityPolicy(services: services))
         catalogue.add(GetEmailIdentityPolicies(services: services))
+        catalogue.add(CreateConfigurationSet(services: services))
+        catalogue.add(GetConfigurationSet(services: services))
+        catalogue.add(ListConfigurationSets(services: services))
+        catalogue.add(DeleteConfigurationSet(services: services))
+        catalogue.add(PutEmailIdentityConfigurationSetAttributes(services: services))
+        catalogue.add(CreateEmailTemplate(services: services))
+        catalogue.add(GetEmailTemplate(services: services))
+        catalogue.add(UpdateEmailTemplate(services: services))
+        catalogue.add(DeleteEmailTemplate(services: services))
+        catalogue.add(ListEmailTemplates(services: services))
+        catalogue.add(TestRenderEmailTemplate(services: services))
+        catalogue.add(SendBulkEmail(services: services))
         catalogue.add(GetAccount(services: services))
         return catalogue
     }

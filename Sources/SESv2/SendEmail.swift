@@ -36,7 +36,16 @@ struct SendEmail: Operation {
     struct Body: Decodable {
         var simple: Simple?
         var raw: Raw?
-        var template: Unsupported?
+        var template: TemplateInput?
+    }
+
+    /// A stored template by name or ARN, or one that comes with the call.
+    struct TemplateInput: Decodable {
+        var templateName: String?
+        var templateArn: String?
+        var templateContent: TemplateContent?
+        var templateData: String?
+        var headers: [Header]?
     }
 
     struct Raw: Decodable { var data: Blob }
@@ -82,6 +91,7 @@ struct SendEmail: Operation {
         try refuseUnsupported(input)
         let caller = try Caller(context)
         do {
+            if let template = input.content.template { return try await send(template, input, caller) }
             let submission = try submission(input, caller)
             return Output(messageId: try await services.gate.submit(submission).description)
         } catch {
@@ -89,16 +99,42 @@ struct SendEmail: Operation {
         }
     }
 
+    private func send(_ content: TemplateInput, _ input: Input, _ caller: Caller) async throws -> Output {
+        guard let from = input.fromEmailAddress else {
+            throw ServiceError("BadRequestException", "Source cannot be empty")
+        }
+        let (template, arn) = try await services.template(of: content, caller)
+        var message = TemplatedMessage(
+            caller: caller, action: .sendEmail, template: template, data: [content.templateData ?? ""], from: from)
+        message.templateARN = arn
+        message.to = input.destination?.toAddresses ?? []
+        message.cc = input.destination?.ccAddresses ?? []
+        message.bcc = input.destination?.bccAddresses ?? []
+        message.replyTo = input.replyToAddresses ?? []
+        message.returnPath = input.feedbackForwardingEmailAddress
+        message.headers = (content.headers ?? []).map { ($0.name, $0.value) }
+        message.configurationSet = input.configurationSetName
+        message.tags = try Self.tags(input.emailTags ?? [])
+        message.authorities = SendingAuthorities(
+            source: input.fromEmailAddressIdentityArn, from: input.fromEmailAddressIdentityArn,
+            returnPath: input.feedbackForwardingEmailAddressIdentityArn)
+        do {
+            return Output(messageId: try await message.submit(to: services.gate, random: services.random).description)
+        } catch RecordFailure.invalid(let why) {
+            throw ServiceError("BadRequestException", why)
+        }
+    }
+
     private func refuseUnsupported(_ input: Input) throws {
         let present: [(String, Bool)] = [
-            ("Content.Template", input.content.template != nil),
             ("ListManagementOptions", input.listManagementOptions != nil),
             ("EndpointId", input.endpointId != nil), ("TenantName", input.tenantName != nil),
         ]
         if let name = present.first(where: \.1)?.0 {
             throw ServiceError("BadRequestException", "\(name) is not available in this version of Postern.")
         }
-        guard (input.content.simple == nil) != (input.content.raw == nil) else {
+        let given = [input.content.simple != nil, input.content.raw != nil, input.content.template != nil]
+        guard given.count(where: { $0 }) == 1 else {
             throw ServiceError("BadRequestException", "Exactly one of Simple, Raw and Template must be given.")
         }
     }
@@ -175,7 +211,7 @@ struct SendEmail: Operation {
         }
     }
 
-    private static func tags(_ tags: [Tag]) throws -> [String: String] {
+    static func tags(_ tags: [Tag]) throws -> [String: String] {
         do {
             return try MessageTags.checked(tags.map { ($0.name, $0.value) })
         } catch {

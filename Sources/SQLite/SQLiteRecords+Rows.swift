@@ -19,13 +19,14 @@ extension SQLiteRecords {
             sql: """
                 INSERT INTO identity (account, name, created_at, verification, verification_error, verification_token,
                     last_checked_at, last_success_at, tags, dkim_enabled, dkim_status, dkim_tokens, dkim_verified_token,
-                    dkim_private_key, dkim_public_key, policies)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                    dkim_private_key, dkim_public_key, policies,
+                    configuration_set)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
                 ON CONFLICT (account, name) DO UPDATE SET verification = excluded.verification,
                     verification_error = excluded.verification_error, last_checked_at = excluded.last_checked_at,
                     last_success_at = excluded.last_success_at, tags = excluded.tags, dkim_enabled = excluded.dkim_enabled,
                     dkim_status = excluded.dkim_status, dkim_verified_token = excluded.dkim_verified_token,
-                    policies = excluded.policies
+                    policies = excluded.policies, configuration_set = excluded.configuration_set
                 """,
             arguments: [
                 identity.account.description, identity.name.description, identity.createdAt.milliseconds,
@@ -35,6 +36,7 @@ extension SQLiteRecords {
                 dkim.map { $0.signingEnabled ? 1 : 0 }, dkim?.status.rawValue, dkim?.tokens.joined(separator: " "),
                 dkim?.verifiedToken, dkim.map { Data($0.privateKey.exposed) }, dkim.map { Data($0.publicKey) },
                 String(decoding: try JSONEncoder().encode(identity.policies), as: UTF8.self),
+                identity.configurationSet,
             ])
     }
 
@@ -57,6 +59,7 @@ extension SQLiteRecords {
             verificationToken: row["verification_token"], dkim: dkim(row),
             tags: try JSONDecoder().decode([String: String].self, from: Data(tags.utf8)))
         identity.policies = try JSONDecoder().decode([String: String].self, from: Data(policies.utf8))
+        identity.configurationSet = row["configuration_set"]
         return identity
     }
 

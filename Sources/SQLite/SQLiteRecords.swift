@@ -28,6 +28,19 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
         migrator.registerMigration("004-identity-policies") { db in
             try db.execute(sql: "ALTER TABLE identity ADD COLUMN policies TEXT NOT NULL DEFAULT '{}'")
         }
+        migrator.registerMigration("005-configuration-sets-and-templates") { db in
+            try db.execute(sql: "ALTER TABLE identity ADD COLUMN configuration_set TEXT")
+            try db.execute(
+                sql: """
+                    CREATE TABLE sending_record (
+                        kind TEXT NOT NULL,
+                        account TEXT NOT NULL CHECK (length(account) = 12),
+                        name TEXT NOT NULL CHECK (length(name) > 0),
+                        content TEXT NOT NULL,
+                        PRIMARY KEY (kind, account, name)
+                    )
+                    """)
+        }
         return migrator
     }
 

@@ -152,7 +152,7 @@ def make_values(rng, pool):
     shape = rng.choices(["absent", "empty", "one", "several"], [27, 5, 45, 23])[0]
     if shape == "absent":
         return None
-    count = {"empty": 0, "one": 1}.get(shape) if shape != "several" else rng.choice([2, 2, 3])
+    count = {"empty": 0, "one": 1, "several": rng.choice([2, 2, 3])}[shape]
     return rng.sample(list(dict.fromkeys(pool)), count)
 
 
@@ -339,9 +339,10 @@ class PolicyWriter:
             name = self.rng.choice(VARIANTS)
             operator = name.rpartition(":")[2].removesuffix("IfExists")
             kind = OPERATOR_KINDS.get(operator) or self.rng.choice(list(KEYS))
-            for key in {self.condition_key(kind) for _ in range(self.rng.choice([1, 1, 1, 1, 2]))}:
-                block.setdefault(name, {})[key_name(self.rng, key)] = self.condition_values(operator, key)
-        return {name: dict(sorted(keys.items())) for name, keys in block.items()}
+            if name not in block:
+                keys = dict.fromkeys(self.condition_key(kind) for _ in range(self.rng.choice([1, 1, 1, 1, 2])))
+                block[name] = {key_name(self.rng, key): self.condition_values(operator, key) for key in keys}
+        return block
 
     def condition_values(self, operator, key):
         """The policy values for one key of one operator."""
@@ -402,11 +403,12 @@ def make_case(rng):
     writer = PolicyWriter(request)
     kind = request.principal["kind"]
     across = kind != "service" and request.principal["account"] != request.account
-    has_identity, may_assume = kind in ("user", "role-session"), kind == "role-session"
+    has_identity = kind in ("user", "role-session")
+    session = {"role-session": 0.4, "user": 0.05}.get(kind, 0)
     return {
         "identity": writer.documents([1, 1, 2, 3] if across else [0, 1, 1, 2]) if has_identity else [],
         "boundary": writer.generous() if has_identity and writer.chance(0.25) else None,
-        "session": [writer.generous() for _ in range(rng.choice([1, 1, 2]))] if may_assume and writer.chance(0.4) else None,
+        "session": [writer.generous() for _ in range(rng.choice([1, 1, 2]))] if writer.chance(session) else None,
         "organization": [writer.level() for _ in range(rng.choice([1, 2, 2, 3]))] if writer.chance(0.25) else [],
         "resource": writer.documents([1, 1, 2, 3] if across or kind == "service" else [0, 0, 1, 1, 2], True),
         "principal": request.principal,

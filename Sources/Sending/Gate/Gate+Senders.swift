@@ -12,6 +12,7 @@ extension Gate {
         /// Whose that identity is.
         let owner: AccountID
         let signingDomain: Domain?
+        let configurationSet: String?
     }
 
     /// One address that the message is sent as, and the identity that decides over it.
@@ -29,10 +30,18 @@ extension Gate {
     // identities.
     func authorizedSenders(of message: InspectedMessage, for submission: Submission) async throws -> Senders {
         let senders = try await senders(of: message, for: submission)
-        let resources = senders.map { sender in
+        var resources = senders.map { sender in
             AccessRequest.Resource(
                 sender.arn(in: settings.region), owner: sender.owner, policies: policies(of: sender.identity))
         }
+        let (configurationSet, owner) = Self.configurationSet(of: message, submission, senders)
+        if let configurationSet {
+            // An owner's own set is no resource of a delegate's: the identity's policy let the delegate in.
+            if owner == submission.caller.account {
+                resources.append(.init(configurationSets.arn(configurationSet, in: owner), owner: owner))
+            }
+        }
+        resources += submission.resources.map { .init($0) }
         try requireUnambiguous(message, submission.caller, resources)
         try requireInsideGuardrails(message, submission.caller)
         var request = AccessRequest(
@@ -46,13 +55,30 @@ extension Gate {
                 context: message.conditionContext(apiVersion: submission.apiVersion, \.spelling))
             if case .denied(let denial) = access.authorize(request) { throw SendRefusal.accessDenied(denial) }
         }
+        if let configurationSet, try await configurationSets.find(configurationSet, in: owner) == nil {
+            throw SendRefusal.configurationSetMissing(configurationSet)
+        }
         let unverified = senders.filter { $0.identity?.isVerified != true }.map(\.mailbox.description)
         guard unverified.isEmpty, let first = senders.first else {
             throw SendRefusal.identitiesNotVerified(unverified, region: settings.region)
         }
         return Senders(
             identityARN: first.arn(in: settings.region), owner: first.owner,
-            signingDomain: try await signingDomain(for: first))
+            signingDomain: try await signingDomain(for: first), configurationSet: configurationSet)
+    }
+
+    /// The set a message is sent with, and whose it is. A delegate's choice counts only where the owner of the identity
+    /// has fixed none: TLS and the way out are the owner's to decide.
+    private static func configurationSet(
+        of message: InspectedMessage, _ submission: Submission, _ senders: [Sender]
+    ) -> (String?, AccountID) {
+        let account = submission.caller.account
+        let identity = senders.first?.identity
+        if let owner = identity?.account, owner != account, let fixed = identity?.configurationSet {
+            return (fixed, owner)
+        }
+        let own = identity?.account == account ? identity?.configurationSet : nil
+        return (submission.configurationSet ?? message.configurationSetHeader ?? own, account)
     }
 
     private func senders(of message: InspectedMessage, for submission: Submission) async throws -> [Sender] {

@@ -14,18 +14,21 @@ package struct Gate: Sendable {
     let settings: GateSettings
     let access: AccessControl
     let identities: IdentityBook
+    let configurationSets: Shelf<ConfigurationSet>
     private let quota: SendingQuota
     private let queue: DeliveryQueue
     private let now: Now
     private let random: RandomBits
 
     package init(
-        settings: GateSettings, access: AccessControl, identities: IdentityBook, quota: SendingQuota,
-        queue: DeliveryQueue, now: @escaping Now, random: @escaping RandomBits
+        settings: GateSettings, access: AccessControl, identities: IdentityBook,
+        configurationSets: Shelf<ConfigurationSet>, quota: SendingQuota, queue: DeliveryQueue, now: @escaping Now,
+        random: @escaping RandomBits
     ) {
         self.settings = settings
         self.access = access
         self.identities = identities
+        self.configurationSets = configurationSets
         self.quota = quota
         self.queue = queue
         self.now = now
@@ -47,10 +50,42 @@ package struct Gate: Sendable {
         }
     }
 
-    private func admit(_ submission: Submission) async throws -> MessageID {
+    /// Decides over a message without admitting it; a refusal is recorded.
+    package func examine(_ submission: Submission) async throws {
+        do {
+            _ = try await decide(submission)
+        } catch let refusal as SendRefusal {
+            try await queue.record([fact(of: refusal, for: submission.caller)])
+            throw refusal
+        }
+    }
+
+    /// Decides over a message whose template could not be filled, and drops it if it would have been sent.
+    package func fail(
+        _ submission: Submission, rendering template: String, because reason: String
+    ) async throws -> MessageID {
+        do {
+            let (message, _) = try await decide(submission)
+            let id = MessageID(region: settings.region, at: now(), random: (random(), random()))
+            let event = Fact.RenderingFailed(
+                template: template, reason: reason, recipients: message.recipients.map(\.description))
+            try await queue.record([
+                Fact(at: now(), account: submission.caller.account, message: id, event: .renderingFailed(event))
+            ])
+            return id
+        } catch let refusal as SendRefusal {
+            try await queue.record([fact(of: refusal, for: submission.caller)])
+            throw refusal
+        }
+    }
+
+    private func decide(_ submission: Submission) async throws -> (InspectedMessage, Senders) {
         let message = try InspectedMessage(submission)
-        let senders = try await authorizedSenders(of: message, for: submission)
-        try requireNoConfigurationSet(message, submission)
+        return (message, try await authorizedSenders(of: message, for: submission))
+    }
+
+    private func admit(_ submission: Submission) async throws -> MessageID {
+        let (message, senders) = try await decide(submission)
         let acceptedAt = now()
         try quota.take(message.recipients.count, for: submission.caller.account, at: acceptedAt)
         let id = MessageID(region: settings.region, at: acceptedAt, random: (random(), random()))
@@ -59,16 +94,9 @@ package struct Gate: Sendable {
             id: id, account: submission.caller.account, acceptedAt: acceptedAt,
             expiresAt: acceptedAt + settings.lifetime, reversePath: .mailbox(message.reversePath),
             signingDomain: senders.signingDomain, signingAccount: senders.owner, content: content)
-        let accepted = accepted(
-            message, submission, identity: senders.identityARN, id: id, size: content.size, at: acceptedAt)
+        let accepted = accepted(message, submission, senders, id: id, size: content.size, at: acceptedAt)
         try await queue.accept(spooled, deliveries(of: spooled, to: message.recipients), [accepted])
         return id
-    }
-
-    private func requireNoConfigurationSet(_ message: InspectedMessage, _ submission: Submission) throws(SendRefusal) {
-        if let name = submission.configurationSet ?? message.configurationSetHeader {
-            throw .configurationSetMissing(name)
-        }
     }
 
     private func deliveries(of message: SpooledMessage, to recipients: [Mailbox]) -> [PendingDelivery] {
@@ -87,13 +115,16 @@ package struct Gate: Sendable {
     }
 
     private func accepted(
-        _ message: InspectedMessage, _ submission: Submission, identity: String, id: MessageID, size: Int, at: Timestamp
+        _ message: InspectedMessage, _ submission: Submission, _ senders: Senders, id: MessageID, size: Int,
+        at: Timestamp
     ) -> Fact {
         let caller = submission.caller
         let event = Fact.Accepted(
             door: caller.door.rawValue, principal: caller.principal.arn, reversePath: message.reversePath.description,
-            from: message.from.description, recipients: message.recipients.map(\.description), identity: identity,
-            size: size, sourceAddress: caller.sourceAddress, tags: message.tags)
+            from: message.from.description, recipients: message.recipients.map(\.description),
+            identity: senders.identityARN,
+            size: size, sourceAddress: caller.sourceAddress, configurationSet: senders.configurationSet,
+            tags: message.tags)
         return Fact(at: at, account: caller.account, message: id, event: .accepted(event))
     }
 

@@ -21,11 +21,14 @@ package struct Submission: Sendable {
     package let authorities: SendingAuthorities
     /// `1` for SES v1's operations; everything else counts as version 2.
     package let apiVersion: String
+    /// ARNs of templates that must be allowed too.
+    package let resources: [String]
 
     package init(
         caller: Caller, action: SendAction, reversePath: ReversePath?, recipients: [Mailbox], content: DraftContent,
         bodyIs8Bit: Bool? = nil, configurationSet: String? = nil, tags: [String: String] = [:],
-        authorities: SendingAuthorities = SendingAuthorities(), apiVersion: String = "2"
+        authorities: SendingAuthorities = SendingAuthorities(), apiVersion: String = "2",
+        resources: [String] = []
     ) {
         self.caller = caller
         self.action = action
@@ -37,6 +40,7 @@ package struct Submission: Sendable {
         self.tags = tags
         self.authorities = authorities
         self.apiVersion = apiVersion
+        self.resources = resources
     }
 }
 
@@ -60,4 +64,8 @@ package struct SendingAuthorities: Hashable, Sendable {
 package enum SendAction: String, Sendable {
     case sendEmail = "ses:SendEmail"
     case sendRawEmail = "ses:SendRawEmail"
+    case sendTemplatedEmail = "ses:SendTemplatedEmail"
+    case sendBulkTemplatedEmail = "ses:SendBulkTemplatedEmail"
+    case sendBulkEmail = "ses:SendBulkEmail"
+    case sendCustomVerificationEmail = "ses:SendCustomVerificationEmail"
 }

@@ -47,6 +47,8 @@ package struct Identity: Hashable, Sendable {
     package var tags: [String: String]
     /// Who else may use it: sending authorization policies, documents by name.
     package var policies: [String: String] = [:]
+    /// The configuration set of sends that name none; for delegates, of all their sends.
+    package var configurationSet: String?
 
     package init(
         account: AccountID, name: IdentityName, createdAt: Timestamp, verification: VerificationStatus,

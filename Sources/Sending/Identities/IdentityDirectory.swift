@@ -38,7 +38,8 @@ package struct IdentityDirectory: Sendable {
     /// Starts verification of a domain or an address. A domain gets its DKIM key here.
     /// - Throws: `IdentityFailure.alreadyExists`, and `.addressesCannotBeVerified` for an address that nothing could verify.
     package func create(
-        _ name: IdentityName, tags: [String: String] = [:], operation: String, by caller: Caller
+        _ name: IdentityName, tags: [String: String] = [:], configurationSet: String? = nil, operation: String,
+        by caller: Caller
     ) async throws -> Identity {
         if let refusal = guardrails.senderRefusal(name.domain) {
             try await store.record(refused(operation, refusal, by: caller))
@@ -47,10 +48,11 @@ package struct IdentityDirectory: Sendable {
         let dkim = if case .domain = name { try await makeKey() } else { DKIMSettings?.none }
         let automatic = mode == .automatic
         if case .address = name, !automatic, addresses == nil { throw IdentityFailure.addressesCannotBeVerified }
-        let identity = Identity(
+        var identity = Identity(
             account: caller.account, name: name, createdAt: now(), verification: automatic ? .success : .pending,
             lastCheckedAt: automatic ? now() : nil, lastSuccessAt: automatic ? now() : nil,
             verificationToken: token(length: 44), dkim: dkim, tags: tags)
+        identity.configurationSet = configurationSet
         try await store.create(identity, recording: fact(operation, name, by: caller))
         book.forget(name, in: caller.account)
         try await sendLink(for: identity)
@@ -107,6 +109,13 @@ package struct IdentityDirectory: Sendable {
         identity.dkim?.signingEnabled = enabled
         try await store.update(identity, recording: fact(operation, name, by: caller))
         book.forget(name, in: caller.account)
+    }
+
+    /// Fixes the configuration set of sends that name none, and of all of delegates'.
+    package func setConfigurationSet(
+        _ set: String?, of name: IdentityName, operation: String, by caller: Caller
+    ) async throws {
+        try await change(name, operation: operation, by: caller) { $0.configurationSet = set }
     }
 
     /// Changes what may change of one identity.

@@ -100,11 +100,11 @@ struct Server {
 
     private func router(_ trade: Trade) -> ServiceRouter {
         let v1 = SESv1Services(
-            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now,
-            random: random)
+            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
+            configurationSets: trade.configurationSets, templates: trade.templates, now: now, random: random)
         let v2 = SESv2Services(
-            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota, now: now,
-            random: random)
+            access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
+            configurationSets: trade.configurationSets, templates: trade.templates, now: now, random: random)
         return ServiceRouter(
             region: configuration.region,
             services: [

@@ -19,6 +19,8 @@ struct Trade: Sendable {
     let verifier: IdentityVerifier
     let book: IdentityBook
     let quota: SendingQuota
+    let configurationSets: Shelf<ConfigurationSet>
+    let templates: Shelf<EmailTemplate>
     let queue: DeliveryQueue
     let gate: Gate
     let attempt: Attempt
@@ -30,6 +32,8 @@ struct Trade: Sendable {
         book = IdentityBook(store: stores.records, now: server.now)
         let automatic = configuration.identities.verification == .automatic || configuration.delivery.route == .capture
         verifier = IdentityVerifier(store: stores.records, book: book, dns: dns, now: server.now)
+        configurationSets = Shelf(store: stores.records, region: configuration.region, now: server.now)
+        templates = Shelf(store: stores.records, region: configuration.region, now: server.now)
         quota = SendingQuota(
             limits: .init(perDay: configuration.quota.perDay, perSecond: configuration.quota.perSecond))
         try await Self.restore(quota, from: stores.spool, now: server.now())
@@ -51,7 +55,8 @@ struct Trade: Sendable {
             now: server.now, random: server.random)
         gate = Gate(
             settings: settings,
-            access: access, identities: book, quota: quota, queue: queue, now: server.now, random: server.random)
+            access: access, identities: book, configurationSets: configurationSets, quota: quota, queue: queue,
+            now: server.now, random: server.random)
         let transport = try NIOTransport(
             .init(hostname: configuration.smtp.hostname, trust: configuration.delivery.trust),
             group: MultiThreadedEventLoopGroup.singleton)

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSAccess
+import AWSWire
+import Access
+import Mail
+import Sending
+
+/// Makes a configuration set.
+struct CreateConfigurationSet: Operation {
+    static let route = Route.rest("POST", "/v2/email/configuration-sets")
+
+    struct Input: Decodable {
+        var configurationSetName: String
+        var tags: [WireTag]?
+        var deliveryOptions: SendEmail.Unsupported?
+        var reputationOptions: SendEmail.Unsupported?
+        var sendingOptions: SendEmail.Unsupported?
+        var suppressionOptions: SendEmail.Unsupported?
+        var trackingOptions: SendEmail.Unsupported?
+        var vdmOptions: SendEmail.Unsupported?
+        var archivingOptions: SendEmail.Unsupported?
+    }
+
+    let services: SESv2Services
+
+    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+        let caller = try Caller(context)
+        try services.require(
+            Self.name, services.configurationSets.arn(input.configurationSetName, in: caller.account), caller)
+        let options: [(String, Bool)] = [
+            ("DeliveryOptions", input.deliveryOptions != nil), ("ReputationOptions", input.reputationOptions != nil),
+            ("SendingOptions", input.sendingOptions != nil), ("SuppressionOptions", input.suppressionOptions != nil),
+            ("TrackingOptions", input.trackingOptions != nil), ("VdmOptions", input.vdmOptions != nil),
+            ("ArchivingOptions", input.archivingOptions != nil),
+        ]
+        if let name = options.first(where: \.1)?.0 {
+            throw ServiceError("BadRequestException", "\(name) is not available in this version of Postern.")
+        }
+        var set = ConfigurationSet(name: input.configurationSetName, createdAt: services.now())
+        set.tags = Dictionary((input.tags ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        return try await services.recording {
+            try await services.configurationSets.create(set, operation: Self.name, by: caller)
+        }
+    }
+}
+
+/// One configuration set.
+struct GetConfigurationSet: Operation {
+    static let route = Route.rest("GET", "/v2/email/configuration-sets/{ConfigurationSetName}")
+
+    struct Input: Decodable { var configurationSetName: String }
+    struct Sending: Encodable { let sendingEnabled = true }
+    struct Output: Encodable {
+        let configurationSetName: String
+        let sendingOptions = Sending()
+        let tags: [WireTag]
+    }
+
+    let services: SESv2Services
+
+    func run(_ input: Input, as context: RequestContext) async throws -> Output {
+        let caller = try Caller(context)
+        try services.require(
+            Self.name, services.configurationSets.arn(input.configurationSetName, in: caller.account), caller)
+        guard let set = try await services.configurationSets.find(input.configurationSetName, in: caller.account) else {
+            throw ServiceError.noConfigurationSet(input.configurationSetName)
+        }
+        return Output(
+            configurationSetName: set.name,
+            tags: set.tags.sorted { $0.key < $1.key }.map { WireTag(key: $0.key, value: $0.value) })
+    }
+}
+
+/// The account's configuration sets.
+struct ListConfigurationSets: Operation {
+    static let route = Route.rest("GET", "/v2/email/configuration-sets")
+
+    struct Input: Decodable {
+        var nextToken: String?
+        var pageSize: Number?
+    }
+    struct Output: Encodable {
+        let configurationSets: [String]
+        let nextToken: String?
+    }
+
+    let services: SESv2Services
+
+    func run(_ input: Input, as context: RequestContext) async throws -> Output {
+        let caller = try Caller(context)
+        try services.require(Self.name, "*", caller)
+        let size = min(max(input.pageSize?.value ?? 1_000, 1), 1_000)
+        let found = try await services.configurationSets.list(
+            in: caller.account, after: input.nextToken, limit: size + 1)
+        let names = found.prefix(size).map(\.name)
+        return Output(configurationSets: names, nextToken: found.count > size ? names.last : nil)
+    }
+}
+
+/// Deletes a configuration set; sends that still name it fail, as on SES.
+struct DeleteConfigurationSet: Operation {
+    static let route = Route.rest("DELETE", "/v2/email/configuration-sets/{ConfigurationSetName}")
+
+    let services: SESv2Services
+
+    func run(_ input: GetConfigurationSet.Input, as context: RequestContext) async throws -> Empty {
+        let caller = try Caller(context)
+        try services.require(
+            Self.name, services.configurationSets.arn(input.configurationSetName, in: caller.account), caller)
+        guard try await services.configurationSets.delete(input.configurationSetName, operation: Self.name, by: caller)
+        else {
+            throw ServiceError.noConfigurationSet(input.configurationSetName)
+        }
+        return Empty()
+    }
+}
+
+/// Sets an identity's default configuration set, or takes it away.
+struct PutEmailIdentityConfigurationSetAttributes: Operation {
+    static let route = Route.rest("PUT", "/v2/email/identities/{EmailIdentity}/configuration-set")
+
+    struct Input: Decodable {
+        var emailIdentity: String
+        var configurationSetName: String?
+    }
+
+    let services: SESv2Services
+
+    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+        let caller = try Caller(context)
+        let name = try services.authorizedIdentity(input.emailIdentity, Self.name, caller)
+        try await services.requireConfigurationSet(input.configurationSetName, caller)
+        do {
+            try await services.identities.setConfigurationSet(
+                input.configurationSetName, of: name, operation: Self.name, by: caller)
+        } catch {
+            throw ServiceError(identityPolicy: error)
+        }
+        return Empty()
+    }
+}
+
+extension SESv2Services {
+    func require(_ operation: String, _ arn: String, _ caller: Caller) throws {
+        try access.require("ses:\(operation)", on: .init(arn), as: caller, code: "AccessDeniedException")
+    }
+
+    func requireConfigurationSet(_ name: String?, _ caller: Caller) async throws {
+        guard let name else { return }
+        guard try await configurationSets.find(name, in: caller.account) != nil else {
+            throw ServiceError.noConfigurationSet(name)
+        }
+    }
+
+    /// Runs a change of records, with SES v2's errors.
+    func recording(_ body: () async throws -> Void) async throws -> Empty {
+        do {
+            try await body()
+            return Empty()
+        } catch RecordFailure.alreadyExists(let name) {
+            throw ServiceError("AlreadyExistsException", "\(name) already exists.")
+        } catch RecordFailure.notFound(let name) {
+            throw ServiceError("NotFoundException", "\(name) does not exist.", status: 404)
+        } catch RecordFailure.invalid(let why) {
+            throw ServiceError("BadRequestException", why)
+        }
+    }
+}
+
+extension ServiceError {
+    static func noConfigurationSet(_ name: String) -> ServiceError {
+        ServiceError("NotFoundException", "Configuration set <\(name.prefix(100))> does not exist.", status: 404)
+    }
+}

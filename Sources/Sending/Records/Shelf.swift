@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Access
+import FoundationEssentials
+import Journal
+package import Mail
+
+/// The account's records of one kind.
+package struct Shelf<Record: ShelfRecord>: Sendable {
+    private let store: any RecordStore
+    private let region: String
+    private let now: Now
+
+    package init(store: any RecordStore, region: String, now: @escaping Now) {
+        self.store = store
+        self.region = region
+        self.now = now
+    }
+
+    package func find(_ name: String, in account: AccountID) async throws -> Record? {
+        try await store.record(Record.kind, name, in: account).map { try Self.decode($0) }
+    }
+
+    package func list(in account: AccountID, after: String?, limit: Int) async throws -> [Record] {
+        try await store.records(Record.kind, in: account, after: after ?? "", limit: limit).map { try Self.decode($0) }
+    }
+
+    /// - Throws: `RecordFailure`.
+    package func create(_ record: Record, operation: String, by caller: Caller) async throws {
+        guard try await put(record, replacing: false, operation, caller) else {
+            throw RecordFailure.alreadyExists(record.name)
+        }
+    }
+
+    /// - Throws: `RecordFailure`.
+    package func replace(_ record: Record, operation: String, by caller: Caller) async throws {
+        guard try await put(record, replacing: true, operation, caller) else {
+            throw RecordFailure.notFound(record.name)
+        }
+    }
+
+    /// - Returns: whether there was one.
+    package func delete(_ name: String, operation: String, by caller: Caller) async throws -> Bool {
+        try await store.remove(Record.kind, name, in: caller.account, recording: fact(name, operation, caller))
+    }
+
+    package func arn(_ name: String, in account: AccountID) -> String {
+        "arn:aws:ses:\(region):\(account):\(Record.kind)/\(name)"
+    }
+
+    private func put(_ record: Record, replacing: Bool, _ operation: String, _ caller: Caller) async throws -> Bool {
+        try record.check()
+        return try await store.put(
+            Record.kind, record.name, in: caller.account, content: Array(try JSONEncoder().encode(record)),
+            replacing: replacing, recording: fact(record.name, operation, caller))
+    }
+
+    private func fact(_ name: String, _ operation: String, _ caller: Caller) -> Fact {
+        let event = Fact.Administered(
+            operation: operation, principal: caller.principal.arn, resource: arn(name, in: caller.account),
+            sourceAddress: caller.sourceAddress)
+        return Fact(at: now(), account: caller.account, message: nil, event: .administered(event))
+    }
+
+    private static func decode(_ bytes: [UInt8]) throws -> Record {
+        try JSONDecoder().decode(Record.self, from: Data(bytes))
+    }
+}
