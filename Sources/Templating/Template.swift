@@ -38,6 +38,8 @@ package struct Template: Sendable {
 /// Why a template cannot be read or rendered, in SES's words where it has some.
 package struct TemplateFault: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// What a template is filled with: JSON.

@@ -90,7 +90,8 @@ struct Toys {
         do {
             let admission = try await router.admit(request)
             response = await router.answer(
-                request, admission, over: WireConnection(sourceAddress: "192.0.2.1", tlsVersion: nil), requestID: "id-1")
+                request, admission, over: WireConnection(sourceAddress: "192.0.2.1", tlsVersion: nil), requestID: "id-1"
+            )
         } catch {
             response = router.refusal(ServiceError(error, wire), wire, "id-1")
         }

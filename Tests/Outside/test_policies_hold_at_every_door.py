@@ -13,7 +13,7 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from conftest import Server, Sink
+from conftest import Server, wait_for
 
 urllib3.disable_warnings()
 ACCOUNT = "111122223333"
@@ -33,6 +33,12 @@ SOUND = {"Version": "2012-10-17", "Statement": [
      "Action": ["ses:SendBulkEmail", "ses:SendCustomVerificationEmail", "ses:SendBounce"], "Resource": "*"},
     {"Sid": "PlainText", "Effect": "Deny", "Action": "ses:*", "Resource": "*",
      "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}
+
+# The same limits for somebody who may send templates in bulk.
+BULK_POLICY = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "ses:Send*", "Resource": "*", "Condition": {"StringLike": {"ses:FromAddress": "*@aws.example.com"}}},
+    {"Sid": "NoOutsideRecipient", "Effect": "Deny", "Action": "ses:Send*", "Resource": "*",
+     "Condition": {"ForAnyValue:StringNotLike": {"ses:Recipients": ["*@example.com"]}}}]}
 
 # (name, From, recipients, allowed by the doors, allowed by the policy alone)
 SENDS = [
@@ -149,6 +155,24 @@ def smtp(house, keys, sender, to):
             raise smtplib.SMTPDataError(code, text)
 
 
+def v1_bulk(house, keys, sender, to):
+    house.client("ses", **keys).send_bulk_templated_email(
+        Source=sender, Template="hello", DefaultTemplateData="{}",
+        Destinations=[{"Destination": {"ToAddresses": ["ada@example.com"]}}, {"Destination": {"ToAddresses": to}}])
+
+
+def v2_bulk(house, keys, sender, to):
+    house.client("sesv2", **keys).send_bulk_email(
+        FromEmailAddress=sender, DefaultContent={"Template": {"TemplateName": "hello", "TemplateData": "{}"}},
+        BulkEmailEntries=[{"Destination": {"ToAddresses": ["ada@example.com"]}}, {"Destination": {"ToAddresses": to}}])
+
+
+def v2_template(house, keys, sender, to):
+    house.client("sesv2", **keys).send_email(
+        FromEmailAddress=sender, Destination={"ToAddresses": to}, Content={"Template": {"TemplateName": "hello", "TemplateData": "{}"}})
+
+
+BULK = [v1_bulk, v2_bulk, v2_template]
 DOORS = [v1_parts, v1_raw, v1_raw_destinations, v2_simple, v2_raw, smtp]
 
 
@@ -158,7 +182,9 @@ def house(binary, tmp_path_factory):
     ses = server.client("sesv2")
     for name in ("aws.example.com", "example.com"):
         ses.create_email_identity(EmailIdentity=name)
+    ses.create_email_template(TemplateName="hello", TemplateContent={"Subject": "hello", "Text": "hi"})
     server.keys = server.user("app", SOUND)
+    server.bulk = server.user("bulk", BULK_POLICY)
     yield server
     server.stop(kill=True)
 
@@ -178,6 +204,25 @@ def test_the_same_answer_at_every_door(house, door, name, sender, to, allowed, _
     assert sent == allowed
 
 
+@pytest.mark.parametrize("door", BULK, ids=lambda door: door.__name__)
+@pytest.mark.parametrize("name, sender, to, allowed, _", SENDS, ids=[row[0] for row in SENDS])
+def test_bulk_sends_are_decided_by_their_own_addresses(house, door, name, sender, to, allowed, _):
+    before = len(house.captured())
+    if allowed:
+        return door(house, house.bulk, sender, to)
+    with pytest.raises(ClientError) as caught:
+        door(house, house.bulk, sender, to)
+    assert caught.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+    assert len(house.captured()) == before, "an entry was sent before all were decided"
+
+
+def test_the_sound_policy_denies_bulk_outright(house):
+    for door in (v1_bulk, v2_bulk):
+        with pytest.raises(ClientError) as caught:
+            door(house, house.keys, "ops@aws.example.com", ["ada@example.com"])
+        assert caught.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+
+
 @pytest.mark.parametrize("name, sender, to, _, allowed", SENDS, ids=[row[0] for row in SENDS])
 def test_the_simulator_says_what_the_policy_says(house, name, sender, to, _, allowed):
     keys = {"ses:FromAddress": [bare(sender)], "ses:Recipients": to, "aws:SourceVpce": ["vpce-0abc"], "aws:SecureTransport": ["true"]}
@@ -194,6 +239,101 @@ def test_the_published_policy_has_the_holes_it_is_known_for(house):
         "ForAllValues:StringLike": {"ses:Recipients": ["*@aws.capgroup.com"]}}}]})
     results = house.client("iam").simulate_custom_policy(PolicyInputList=[published], ActionNames=["ses:SendEmail", "ses:SendBulkEmail"])
     assert [r["EvalDecision"] for r in results["EvaluationResults"]] == ["allowed", "allowed"]
+
+
+def test_configuration_sets_are_resources(house):
+    """E13 and E16: a set named in the call or the header needs its own permission, and one that is gone fails the send."""
+    ses = house.client("sesv2")
+    for name in ("corp-tls", "lax"):
+        ses.create_configuration_set(ConfigurationSetName=name)
+
+    def send(set_name, header=False):
+        message = raw("ops@aws.example.com", ["ada@example.com"])
+        if header:
+            message = f"X-SES-CONFIGURATION-SET: {set_name}\r\n".encode() + message
+            return house.client("sesv2", **house.keys).send_email(Content={"Raw": {"Data": message}})
+        return house.client("sesv2", **house.keys).send_email(Content={"Raw": {"Data": message}}, ConfigurationSetName=set_name)
+
+    def by_smtp(set_name):
+        with house.signed_in(house.keys) as client:
+            client.sendmail("ops@aws.example.com", ["ada@example.com"], f"X-SES-CONFIGURATION-SET: {set_name}\r\n".encode() + raw(
+                "ops@aws.example.com", ["ada@example.com"]))
+
+    send("corp-tls")
+    send("corp-tls", header=True)
+    by_smtp("corp-tls")
+    for attempt in (lambda: send("lax"), lambda: send("lax", header=True), lambda: by_smtp("lax")):
+        with pytest.raises((ClientError, smtplib.SMTPDataError)) as caught:
+            attempt()
+        assert "configuration-set/lax" in str(caught.value)
+    ses.put_email_identity_configuration_set_attributes(EmailIdentity="aws.example.com", ConfigurationSetName="corp-tls")
+    assert ses.get_email_identity(EmailIdentity="aws.example.com")["ConfigurationSetName"] == "corp-tls"
+    ses.delete_configuration_set(ConfigurationSetName="corp-tls")
+    with pytest.raises(ClientError) as caught:
+        v2_simple(house, house.keys, "ops@aws.example.com", ["ada@example.com"])
+    assert "does not exist" in str(caught.value)
+    ses.put_email_identity_configuration_set_attributes(EmailIdentity="aws.example.com")
+    v2_simple(house, house.keys, "ops@aws.example.com", ["ada@example.com"])
+
+
+def test_an_owner_fixes_the_delegates_configuration_set(house):
+    """E20: what the owner has set as the identity's default holds for delegates, whatever they name."""
+    organizations, ses = house.client("organizations"), house.client("sesv2")
+    member = organizations.create_account(Email="e20@example.com", AccountName="e20")["CreateAccountStatus"]["AccountId"]
+    given = house.client("sts").assume_role(RoleArn=f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole", RoleSessionName="e20")["Credentials"]
+    keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"], "aws_session_token": given["SessionToken"]}
+    ses.create_configuration_set(ConfigurationSetName="owners-tls")
+    ses.put_email_identity_configuration_set_attributes(EmailIdentity="aws.example.com", ConfigurationSetName="owners-tls")
+    ses.create_email_identity_policy(EmailIdentity="aws.example.com", PolicyName="e20", Policy=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": member}, "Action": "ses:Send*", "Resource": IDENTITY}]}))
+    theirs = house.client("sesv2", **keys)
+    theirs.create_configuration_set(ConfigurationSetName="my-lax-one")
+    theirs.send_email(FromEmailAddress="d@aws.example.com", FromEmailAddressIdentityArn=IDENTITY, ConfigurationSetName="my-lax-one",
+                      Destination={"ToAddresses": ["ada@example.com"]}, Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}})
+    accepted = house.facts("accepted")[-1]["accepted"]
+    assert accepted["configurationSet"] == "owners-tls" and f"assumed-role/OrganizationAccountAccessRole" in accepted["principal"]
+    ses.put_email_identity_configuration_set_attributes(EmailIdentity="aws.example.com")
+    ses.delete_email_identity_policy(EmailIdentity="aws.example.com", PolicyName="e20")
+
+
+def test_an_address_identity_takes_precedence(house):
+    """E10: the policy of the address itself decides, not that of its domain."""
+    ses = house.client("sesv2")
+    keys = house.user("e10", {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ses:*", "Resource": "*"}]})
+    deny = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/e10"}, "Action": "ses:Send*", "Resource": IDENTITY}]})
+    ses.create_email_identity_policy(EmailIdentity="aws.example.com", PolicyName="e10", Policy=deny)
+    with pytest.raises(ClientError):
+        v2_simple(house, keys, "own@aws.example.com", ["ada@example.com"])
+    ses.create_email_identity(EmailIdentity="own@aws.example.com")
+    v2_simple(house, keys, "own@aws.example.com", ["ada@example.com"])
+    ses.delete_email_identity(EmailIdentity="own@aws.example.com")
+    ses.delete_email_identity_policy(EmailIdentity="aws.example.com", PolicyName="e10")
+
+
+def test_templates_render_and_fail_as_on_ses(house):
+    ses, v1 = house.client("sesv2"), house.client("ses")
+    ses.create_email_template(TemplateName="greeting", TemplateContent={"Subject": "Hello {{name}}", "Text": "{{#each items}}{{this}};{{/each}}"})
+    assert v1.get_template(TemplateName="greeting")["Template"]["SubjectPart"] == "Hello {{name}}"
+    with pytest.raises(ClientError) as caught:
+        ses.create_email_template(TemplateName="broken", TemplateContent={"Subject": "{{#if x}}"})
+    assert caught.value.response["Error"]["Code"] == "BadRequestException"
+    data = json.dumps({"name": "Ada", "items": [1, 2]})
+    assert "Subject: Hello Ada" in ses.test_render_email_template(TemplateName="greeting", TemplateData=data)["RenderedTemplate"]
+    with pytest.raises(ClientError) as caught:
+        v1.test_render_template(TemplateName="greeting", TemplateData="{}")
+    assert caught.value.response["Error"]["Code"] == "MissingRenderingAttribute"
+    v1.send_templated_email(Source="ops@aws.example.com", Destination={"ToAddresses": ["ada@example.com"]}, Template="greeting", TemplateData=data)
+    wait_for(lambda: "Hello Ada" in [m["subject"] for m in house.captured()])
+    result = ses.send_bulk_email(
+        FromEmailAddress="ops@aws.example.com", DefaultContent={"Template": {"TemplateName": "greeting", "TemplateData": '{"items":[]}'}},
+        BulkEmailEntries=[{"Destination": {"ToAddresses": ["a@example.com"]}, "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": '{"name":"A"}'}}},
+                          {"Destination": {"ToAddresses": ["b@example.com"]}}])["BulkEmailEntryResults"]
+    assert [r["Status"] for r in result] == ["SUCCESS", "SUCCESS"]
+    failed = house.facts("renderingFailed")[-1]["renderingFailed"]
+    assert failed["recipients"] == ["b@example.com"] and "'name' is not present" in failed["reason"]
+    with pytest.raises(ClientError) as caught:
+        v1.send_templated_email(Source="ops@aws.example.com", Destination={"ToAddresses": ["a@example.com"]}, Template="none", TemplateData="{}")
+    assert caught.value.response["Error"]["Code"] == "TemplateDoesNotExist"
 
 
 def test_a_refusal_names_the_statement_and_the_recipient(house):
@@ -254,7 +394,7 @@ def test_a_member_account_sends_with_the_mail_accounts_identity(house):
     ses.create_email_identity_policy(EmailIdentity="aws.example.com", PolicyName="member", Policy=json.dumps(policy))
     api()
     mail()
-    delegated = [m for m in house.captured() if m["subject"] == "delegated"]
+    delegated = wait_for(lambda: [m for m in house.captured() if m["subject"] == "delegated"])
     source = house.source(delegated[0]["id"])
     assert b"X-SES-" not in source and b"d=aws.example.com" in source.replace(b"\r\n\t", b"")
     ses.delete_email_identity_policy(EmailIdentity="aws.example.com", PolicyName="member")

@@ -38,6 +38,7 @@ struct GateTests {
             settings: GateSettings(
                 region: "us-east-1", hostname: "mail.example.com", lifetime: 60, site: { $0.domain.description }),
             access: access, identities: IdentityBook(store: store, now: now),
+            configurationSets: Shelf(store: MemoryRecords(), region: "us-east-1", now: now),
             quota: SendingQuota(limits: .init(perDay: 60)),
             queue: DeliveryQueue(spool: spool, limits: .init(), now: now), now: now, random: { 7 })
     }

@@ -5,6 +5,7 @@ import Journal
 import Mail
 import Queue
 import Sending
+import Synchronization
 
 /// Keeps what the gate stores, in memory; fails when it is told to.
 actor MemorySpool: Spool {
@@ -86,4 +87,35 @@ func testAccess(_ account: AccountID, guardrails: Guardrails = Guardrails()) asy
     return AccessControl(
         region: "us-east-1", root: AccessKey(id: "AKIA", secret: SecretBytes([1])), directory: directory,
         sealer: sealer, guardrails: guardrails)
+}
+
+/// Records that last as long as the test.
+final class MemoryRecords: RecordStore {
+    private let contents = Mutex<[String: [UInt8]]>([:])
+
+    func record(_ kind: String, _ name: String, in account: AccountID) async throws -> [UInt8]? {
+        contents.withLock { $0["\(kind) \(account) \(name)"] }
+    }
+
+    func records(_ kind: String, in account: AccountID, after: String, limit: Int) async throws -> [[UInt8]] {
+        contents.withLock { contents in
+            contents.filter { $0.key.hasPrefix("\(kind) \(account) ") && $0.key > "\(kind) \(account) \(after)" }
+                .sorted { $0.key < $1.key }.prefix(limit).map(\.value)
+        }
+    }
+
+    func put(
+        _ kind: String, _ name: String, in account: AccountID, content: [UInt8], replacing: Bool, recording fact: Fact
+    ) async throws -> Bool {
+        contents.withLock { contents in
+            let key = "\(kind) \(account) \(name)"
+            guard (contents[key] != nil) == replacing else { return false }
+            contents[key] = content
+            return true
+        }
+    }
+
+    func remove(_ kind: String, _ name: String, in account: AccountID, recording fact: Fact) async throws -> Bool {
+        contents.withLock { $0.removeValue(forKey: "\(kind) \(account) \(name)") != nil }
+    }
 }

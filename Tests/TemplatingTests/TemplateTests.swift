@@ -30,7 +30,7 @@ struct TemplateTests {
     }
 
     @Test func sayWhatIsMissing() throws {
-        #expect(throws: TemplateFault(description: "Attribute 'name' is not present in the rendering data.").self) {
+        #expect(throws: TemplateFault(description: "Attribute 'name' is not present in the rendering data.")) {
             try render("Hi {{name}}", "{}")
         }
     }
