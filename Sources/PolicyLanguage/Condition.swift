@@ -18,6 +18,15 @@ package struct Condition: Hashable, Sendable {
         tests = values.map { ValueTest($0, for: operation.comparison, version) }
     }
 
+    /// Meets what matches none of the patterns, whatever its case: what a property forbids.
+    init(outside patterns: [String], key: String, any: Bool) {
+        operation = ConditionOperator(.stringNotLike, quantifier: any ? .forAnyValue : nil)
+        self.key = key
+        values = patterns
+        lookup = key.lowercased()
+        tests = patterns.map { .text(Pattern($0, .wildcards), ignoringCase: true) }
+    }
+
     /// Whether the request meets it ("Creating a condition with multiple keys or values", IAM user guide).
     package func holds(in context: PolicyContext) -> Bool {
         let present = context[lookup]
