@@ -88,7 +88,7 @@ let package = Package(
         room("IAM", uses: "Mail", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Journal"),
         room("Organizations", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Journal"),
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
-        room("Operator", uses: "Mail", "Authentication", "AWSWire", "AWSAccess", "Access", "Sending"),
+        room("Operator", uses: "Mail", "Authentication", "PolicyLanguage", "AWSWire", "AWSAccess", "Access", "Sending"),
         room(
             "API",
             uses: "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),

@@ -21,10 +21,14 @@ package struct SignedClient: Sendable {
     /// A call in json-1.1.
     /// - Throws: `CallFailure` with the service's words.
     package func call(service: String, target: String, _ input: some Encodable) async throws -> Data {
+        try await call(service: service, target: target, body: try JSONEncoder().encode(input))
+    }
+
+    /// - Parameter body: JSON.
+    package func call(service: String, target: String, body: Data) async throws -> Data {
         guard let url = URL(string: endpoint + "/"), let host = url.host() else {
             throw CallFailure(description: "'\(endpoint)' is no URL")
         }
-        let body = try JSONEncoder().encode(input)
         let authority = url.port.map { "\(host):\($0)" } ?? host
         var headers = [("content-type", "application/x-amz-json-1.1"), ("host", authority), ("x-amz-target", target)]
         headers = SigV4Signer(accessKeyID: accessKeyID, secret: secret, region: region, service: service).sign(

@@ -8,5 +8,5 @@ struct Postern: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "postern",
         abstract: "An Amazon SES that you run yourself.",
-        subcommands: [Serve.self, PrintSMTPPassword.self, Zone.self])
+        subcommands: [Serve.self, PrintSMTPPassword.self, Zone.self, Explain.self, Prove.self])
 }

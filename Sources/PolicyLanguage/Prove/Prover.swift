@@ -30,14 +30,13 @@ package struct Prover: Sendable {
     }
 
     package func prove(_ property: SendProperty) -> Proof {
+        guard let resources = resources() else { return .undecided("there are too many different resource patterns") }
+        var cut: [Set<Condition>: [String]] = [:]
         for demand in property.demands {
             let violations = property.violations(of: demand)
-            guard let variables = Variables(conditions(with: violations), known: known, guarded: guarded) else {
+            guard let variables = Variables(conditions(with: violations), known: known, guarded: guarded, &cut) else {
                 return .undecided(
                     "there are too many different patterns on one key, or a variable whose value is not known")
-            }
-            guard let resources = resources() else {
-                return .undecided("there are too many different resource patterns")
             }
             for action in Self.actions {
                 for resource in resources {

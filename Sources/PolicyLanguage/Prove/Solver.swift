@@ -39,18 +39,26 @@ struct Variables {
     }
 
     private(set) var byKey: [String: Variable] = [:]
+    /// Which words satisfy a condition; a proof asks it again and again.
+    private var satisfying: [Condition: [Bool]] = [:]
     private let known: PolicyContext
 
+    /// - Parameter cut: classes found before, by the conditions they were found for.
     /// - Returns: nil when values cannot be cut into classes.
-    init?(_ conditions: [Condition], known: PolicyContext, guarded: Bool) {
+    init?(_ conditions: [Condition], known: PolicyContext, guarded: Bool, _ cut: inout [Set<Condition>: [String]]) {
         self.known = known
         let byKey = Dictionary(grouping: conditions) { $0.key.lowercased() }
         for (key, conditions) in byKey where known[key].isEmpty {
-            guard let words = Self.words(key, conditions, guarded: guarded) else { return nil }
+            let distinct = Set(conditions)
+            guard let words = cut[distinct] ?? Self.words(key, conditions, guarded: guarded) else { return nil }
+            cut[distinct] = words
             let isMultiple = key == "ses:recipients" || key == "aws:tagkeys"
             let isAlwaysThere =
                 key == "aws:securetransport" || key == "aws:sourceip"
                 || (guarded && ["ses:recipients", "ses:fromaddress", "ses:feedbackaddress"].contains(key))
+            for condition in conditions {
+                satisfying[condition] = words.map { condition.satisfies($0, known) }
+            }
             self.byKey[key] = Variable(
                 words: words, isMultiple: isMultiple, canBeAbsent: !isAlwaysThere,
                 universe: Array(repeating: true, count: words.count))
@@ -78,8 +86,8 @@ struct Variables {
             if !wantsPresent { variable.canBePresent = false }
         } else {
             if condition.holdsWithoutValue != literal.isPositive { variable.canBeAbsent = false }
-            let satisfying = variable.words.map { condition.satisfies($0, known) }
-            let wanted = literal.isPositive ? satisfying : satisfying.map { !$0 }
+            let met = satisfying[condition] ?? variable.words.map { condition.satisfies($0, known) }
+            let wanted = literal.isPositive ? met : met.map { !$0 }
             if Self.asksForAll(condition, variable.isMultiple) == literal.isPositive || !variable.isMultiple {
                 variable.universe = zip(variable.universe, wanted).map { $0 && $1 }
             } else {

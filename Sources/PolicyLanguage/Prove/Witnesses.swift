@@ -98,6 +98,8 @@ struct Witnesses {
         func accepts(_ places: [UInt16]) -> Bool { places.last == UInt16(tokens.count) }
 
         func step(_ places: [UInt16], _ letter: Unicode.Scalar) -> [UInt16] {
+            // Most patterns are out of the race after a few letters.
+            if places.isEmpty { return places }
             let letter = ignoringCase ? letter.properties.lowercaseMapping.unicodeScalars.first ?? letter : letter
             var next: Set<UInt16> = []
             for place in places where Int(place) < tokens.count {

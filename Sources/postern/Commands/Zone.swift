@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AWSClient
 import ArgumentParser
 import Foundation
-import Mail
 import Settings
 
 struct Zone: AsyncParsableCommand {
@@ -19,13 +17,7 @@ struct Zone: AsyncParsableCommand {
     var output = "text"
 
     func run() async throws {
-        let configuration = try file.load()
-        let client = AWSClient.SignedClient(
-            endpoint:
-                "http\(configuration.apiTLS == nil ? "" : "s")://\(configuration.api.host):\(configuration.api.port)",
-            region: configuration.region, accessKeyID: configuration.root.id, secret: configuration.root.secret.exposed)
-        let body = try await client.call(
-            service: "postern", target: "Postern.GetIdentityZone", ["EmailIdentity": identity])
+        let body = try await file.ask("GetIdentityZone", ["EmailIdentity": identity])
         if output == "json" {
             print(String(decoding: body, as: UTF8.self))
         } else {
