@@ -165,6 +165,10 @@ if Context.environment["POSTERN_FUZZ"] != nil {
 // What the benchmarks compare with; `scripts/bench` asks for it.
 if Context.environment["POSTERN_BENCH"] != nil {
     package.products.append(.executable(name: "BareRoute", targets: ["BareRoute"]))
+    package.products.append(.executable(name: "Decisions", targets: ["Decisions"]))
+    package.targets.append(
+        .executableTarget(
+            name: "Decisions", dependencies: ["PolicyLanguage"], path: "Benchmarks/Decisions", swiftSettings: house))
     package.targets.append(
         .executableTarget(
             name: "BareRoute", dependencies: [hummingbird, log], path: "Benchmarks/BareRoute", swiftSettings: house))

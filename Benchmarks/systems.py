@@ -58,16 +58,18 @@ class Postern:
     name = "Postern"
 
     def __init__(self, binary, directory, port, sink, tls_port=None):
-        self.tls_port = tls_port
+        self.tls_port, self.principal = tls_port, None
         self.binary, self.directory, self.port = binary, pathlib.Path(directory), port
         self.api, self.sink, self.process = port + 1, sink, None
         self.durability = "spool.synchronous: full (SQLite WAL, synchronous=FULL), group commit"
 
-    def start(self, hold=False, sign=False):
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir(parents=True)
+    def start(self, hold=False, sign=False, keep=False):
+        """`keep`: with the data of the last run, and its principal at the trusted listener."""
+        if not keep:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            self.directory.mkdir(parents=True)
         config = self.directory / "postern.yaml"
-        own = "networks: [127.0.0.0/8]"
+        own = "networks: [127.0.0.0/8]" + (f", principal: \"{self.principal}\"" if self.principal and keep else "")
         tls = f", {{ host: 127.0.0.1, port: {self.tls_port}, implicit-tls: true, {own} }}" if self.tls_port else ""
         config.write_text(f"""
 data-directory: {self.directory}/data
@@ -90,6 +92,9 @@ delivery: {{ route: relay, relay: {{ host: 127.0.0.1, port: {self.sink.port}, tl
         client = lambda service: boto3.client(
             service, endpoint_url=f"http://127.0.0.1:{self.api}", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
             region_name="us-east-1")
+        self.client = client
+        if keep:
+            return
         client("sesv2").create_email_identity(EmailIdentity="example.com")
         if not sign:
             client("ses").set_identity_dkim_enabled(Identity="example.com", DkimEnabled=False)
@@ -117,13 +122,15 @@ delivery: {{ route: relay, relay: {{ host: 127.0.0.1, port: {self.sink.port}, tl
         db.close()
         return count
 
-    def stop(self):
+    def stop(self, keep=False):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+        if keep:
+            return
         shutil.rmtree(self.directory, ignore_errors=True)
 
 

@@ -55,11 +55,20 @@ struct ProverTests {
 
     @Test func aDenyListMissesTheOtherCase() throws {
         let deny =
-            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendEmail","Resource":"*"},{"Effect":"Deny","Action":"ses:*","Resource":"*","Condition":{"StringLike":{"ses:FromAddress":"ceo@example.com"}}}]}"#
+            #"""
+            {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendEmail","Resource":"*"},
+            {"Effect":"Deny","Action":"ses:*","Resource":"*",
+            "Condition":{"StringLike":{"ses:FromAddress":"ceo@example.com"}}}]}
+            """#
         let request = try broken(try prove([deny], senders: ["ops@*", "*@x.y"], guarded: false), [deny])
         #expect(!request.context["ses:fromaddress"].isEmpty)
         let onlyCase =
-            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendEmail","Resource":"*","Condition":{"StringEqualsIgnoreCase":{"ses:FromAddress":["ceo@a.b","ops@a.b"]}}},{"Effect":"Deny","Action":"ses:*","Resource":"*","Condition":{"StringLike":{"ses:FromAddress":"ceo@a.b"}}}]}"#
+            #"""
+            {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendEmail","Resource":"*",
+            "Condition":{"StringEqualsIgnoreCase":{"ses:FromAddress":["ceo@a.b","ops@a.b"]}}},
+            {"Effect":"Deny","Action":"ses:*","Resource":"*",
+            "Condition":{"StringLike":{"ses:FromAddress":"ceo@a.b"}}}]}
+            """#
         let upper = try broken(try prove([onlyCase], senders: ["ops@a.b"], guarded: false), [onlyCase])
         #expect(upper.context["ses:fromaddress"] != ["ceo@a.b"])
     }
@@ -87,10 +96,18 @@ struct ProverTests {
 
     @Test func twoHundredPoliciesTakeNoTime() throws {
         var documents = (0..<199).map { number in
-            #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["ses:SendEmail","ses:SendRawEmail"],"Resource":"*","Condition":{"StringLike":{"ses:FromAddress":"app\#(number)-*@aws.example.com"}}}}"#
+            #"""
+            {"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["ses:SendEmail","ses:SendRawEmail"],"Resource":"*",
+            "Condition":{"StringLike":{"ses:FromAddress":"app\#(number)-*@aws.example.com"}}}}
+            """#
         }
         documents.append(
-            #"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ses:*","Resource":"*","Condition":{"ForAnyValue:StringNotLike":{"ses:Recipients":"*@example.com"}}},{"Effect":"Deny","Action":"ses:*","Resource":"*","Condition":{"Null":{"ses:Recipients":"true"}}}]}"#
+            #"""
+            {"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ses:*","Resource":"*",
+            "Condition":{"ForAnyValue:StringNotLike":{"ses:Recipients":"*@example.com"}}},
+            {"Effect":"Deny","Action":"ses:*","Resource":"*",
+            "Condition":{"Null":{"ses:Recipients":"true"}}}]}
+            """#
         )
         #expect(
             isSound(try prove(documents, recipients: ["*@example.com"], senders: ["*@aws.example.com"], guarded: true)))
