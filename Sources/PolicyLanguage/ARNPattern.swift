@@ -3,24 +3,36 @@
 /// `*`, or an ARN whose six components may each hold wildcards ("Amazon Resource Names", IAM user guide).
 ///
 /// Components are compared one by one: a star in the account never reaches into the resource.
-package struct ARNPattern: Hashable, Sendable {
+package final class ARNPattern: Hashable, Sendable {
     package let text: String
     /// Empty for `*`.
     let components: [Pattern]
     /// A text whose components only its variables' values show: `${aws:PrincipalArn}`.
-    private var whole: Pattern?
+    private let whole: Pattern?
+
+    private init(_ text: String, components: [Pattern], whole: Pattern? = nil) {
+        self.text = text
+        self.components = components
+        self.whole = whole
+    }
 
     /// Nil when the text is neither `*` nor has six components.
-    package init?(_ text: String, _ options: Pattern.Options) {
-        self.text = text
+    package convenience init?(_ text: String, _ options: Pattern.Options) {
         if text == "*" {
-            components = []
+            self.init(text, components: [])
             return
         }
         let fields = Self.fields(of: text)
         guard fields.count == 6, fields[0] == "arn" else { return nil }
-        components = fields.map { Pattern($0, options) }
+        self.init(text, components: fields.map { Pattern($0, options) })
     }
+
+    package static func == (left: ARNPattern, right: ARNPattern) -> Bool {
+        left === right
+            || (left.text == right.text && left.components == right.components && left.whole == right.whole)
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     package var isEverything: Bool { components.isEmpty && whole == nil }
 
@@ -32,27 +44,42 @@ package struct ARNPattern: Hashable, Sendable {
             }
             return resolved.matches(arn, in: context)
         }
-        // A request's ARN holds no variables: whatever it looks like is text.
-        let fields = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        return matches(fields: Self.plainFields(of: arn), in: context)
+    }
+
+    /// - Parameter fields: an ARN's components, as `plainFields` gives them.
+    func matches(fields: [Substring], in context: PolicyContext) -> Bool {
+        guard !isEverything else { return true }
+        guard whole == nil else { return matches(fields.joined(separator: ":"), in: context) }
         guard fields.count == 6 else { return false }
-        return zip(components, fields).allSatisfy { $0.matches(String($1), in: context) }
+        // The last component tells most ARNs apart.
+        for index in components.indices.reversed() where !components[index].matches(fields[index], in: context) {
+            return false
+        }
+        return true
+    }
+
+    /// A request's ARN holds no variables: whatever it looks like is text.
+    static func plainFields(of arn: String) -> [Substring] {
+        arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
     }
 
     /// For a condition's value, which may be one variable.
-    init?(condition text: String, _ options: Pattern.Options) {
-        if let pattern = ARNPattern(text, options) {
-            self = pattern
-            return
+    convenience init?(condition text: String, _ options: Pattern.Options) {
+        let fields = Self.fields(of: text)
+        if text == "*" {
+            self.init(text, components: [])
+        } else if fields.count == 6, fields[0] == "arn" {
+            self.init(text, components: fields.map { Pattern($0, options) })
+        } else {
+            let whole = Pattern(text, options)
+            guard whole.hasVariables else { return nil }
+            self.init(text, components: [], whole: whole)
         }
-        let whole = Pattern(text, options)
-        guard whole.hasVariables else { return nil }
-        self.text = text
-        components = []
-        self.whole = whole
     }
 
     // Only colons of literal text part components.
-    private init?(resolved parts: [Pattern.Part]) {
+    private convenience init?(resolved parts: [Pattern.Part]) {
         var fields: [[Pattern.Part]] = [[]]
         for part in parts {
             guard case .literal(let text) = part else {
@@ -66,8 +93,7 @@ package struct ARNPattern: Hashable, Sendable {
             }
         }
         guard fields.count == 6 else { return nil }
-        text = ""
-        components = fields.map { Pattern(text: "", parts: $0) }
+        self.init("", components: fields.map { Pattern(text: "", parts: $0) })
     }
 
     // A colon inside ${...} parts nothing.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One key under one operator, with the values any of which will do.
-package struct Condition: Hashable, Sendable {
+package final class Condition: Hashable, Sendable {
     package let operation: ConditionOperator
     /// As written; compared without regard to case.
     package let key: String
@@ -18,6 +18,18 @@ package struct Condition: Hashable, Sendable {
         tests = values.map { ValueTest($0, for: operation.comparison, version) }
     }
 
+    package static func == (left: Condition, right: Condition) -> Bool {
+        left === right
+            || (left.operation == right.operation && left.key == right.key && left.values == right.values
+                && left.tests == right.tests)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(operation)
+        hasher.combine(key)
+        hasher.combine(values)
+    }
+
     /// Meets what matches none of the patterns, whatever its case: what a property forbids.
     init(outside patterns: [String], key: String, any: Bool) {
         operation = ConditionOperator(.stringNotLike, quantifier: any ? .forAnyValue : nil)
@@ -29,7 +41,7 @@ package struct Condition: Hashable, Sendable {
 
     /// Whether the request meets it ("Creating a condition with multiple keys or values", IAM user guide).
     package func holds(in context: PolicyContext) -> Bool {
-        let present = context[lookup]
+        let present = context.values(of: lookup)
         if operation.comparison == .null {
             return values.contains { $0.lowercased() == (present.isEmpty ? "true" : "false") }
         }

@@ -3,7 +3,9 @@
 /// Text with `*` (any characters) and `?` (one character), and with policy variables (`${aws:username}`).
 ///
 /// Compared by Unicode scalar, for a combining mark must not hide a character from a policy.
-package struct Pattern: Hashable, Sendable {
+///
+/// A class, as statements and conditions are: a decision walks through hundreds and copies none.
+package final class Pattern: Hashable, Sendable {
     package enum Part: Hashable, Sendable {
         case literal(String)
         case one
@@ -14,6 +16,8 @@ package struct Pattern: Hashable, Sendable {
     package let parts: [Part]
     /// As written, for messages.
     package let text: String
+    /// The quick way, where the pattern has only literals and stars.
+    private let quick: QuickGlob?
 
     package struct Options: OptionSet, Sendable {
         package let rawValue: Int
@@ -27,12 +31,20 @@ package struct Pattern: Hashable, Sendable {
     package init(_ text: String, _ options: Options) {
         self.text = text
         parts = PatternReader.parts(of: text, options)
+        quick = QuickGlob(parts)
     }
 
     init(text: String, parts: [Part]) {
         self.text = text
         self.parts = parts
+        quick = QuickGlob(parts)
     }
+
+    package static func == (left: Pattern, right: Pattern) -> Bool {
+        left === right || (left.text == right.text && left.parts == right.parts)
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     package var hasVariables: Bool {
         parts.contains { if case .variable = $0 { true } else { false } }
@@ -55,11 +67,13 @@ package struct Pattern: Hashable, Sendable {
         return result
     }
 
-    package func matches(_ text: String, in context: PolicyContext, ignoringCase: Bool = false) -> Bool {
-        // Nearly all patterns are one literal, or one star and one literal.
-        if !ignoringCase, !hasVariables {
-            if parts.count == 1, case .literal(let only) = parts[0] { return only.utf8.elementsEqual(text.utf8) }
-            if parts == [.any] { return true }
+    package func matches(
+        _ text: some StringProtocol, in context: PolicyContext, ignoringCase: Bool = false
+    ) -> Bool {
+        if !ignoringCase, let quick,
+            let answer = text.utf8.withContiguousStorageIfAvailable({ quick.matches(UnsafeRawBufferPointer($0)) })
+        {
+            return answer
         }
         guard let parts = resolved(in: context) else { return false }
         return Glob.matches(parts, Substring(text), ignoringCase: ignoringCase)

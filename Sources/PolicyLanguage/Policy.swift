@@ -33,8 +33,8 @@ package struct Policy: Hashable, Sendable {
     }
 }
 
-/// One statement of a policy.
-package struct Statement: Hashable, Sendable {
+/// One statement of a policy. A class, so that walking through hundreds of them copies nothing.
+package final class Statement: Hashable, Sendable {
     package enum Effect: String, Hashable, Sendable {
         case allow = "Allow"
         case deny = "Deny"
@@ -63,6 +63,34 @@ package struct Statement: Hashable, Sendable {
     /// Nil in trust policies.
     package let resources: Selection<ARNPattern>?
     package let conditions: [Condition]
+
+    init(
+        sid: String?, index: Int, effect: Effect, principals: Selection<PrincipalPattern>?, actions: Selection<Pattern>,
+        resources: Selection<ARNPattern>?, conditions: [Condition]
+    ) {
+        self.sid = sid
+        self.index = index
+        self.effect = effect
+        self.principals = principals
+        self.actions = actions
+        self.resources = resources
+        self.conditions = conditions
+    }
+
+    package static func == (left: Statement, right: Statement) -> Bool {
+        left === right
+            || (left.sid == right.sid && left.index == right.index && left.effect == right.effect
+                && left.principals == right.principals && left.actions == right.actions
+                && left.resources == right.resources && left.conditions == right.conditions)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(sid)
+        hasher.combine(index)
+        hasher.combine(effect)
+        hasher.combine(actions)
+        hasher.combine(conditions)
+    }
 
     /// `NoOutsideRecipient`, or `1` for the first statement when it has no Sid.
     package var name: String { sid ?? "\(index + 1)" }

@@ -9,11 +9,17 @@ package struct PolicyContext: Hashable, Sendable {
         for (name, list) in values { self[name] = list }
     }
 
+    /// - Parameter values: with keys in lower case, and none without values.
+    package init(lowercased values: [String: [String]]) { self.values = values }
+
     /// Empty for an absent key.
     package subscript(_ name: String) -> [String] {
-        get { values[name] ?? values[name.lowercased()] ?? [] }
+        get { values[name.lowercased()] ?? [] }
         set { values[name.lowercased()] = newValue.isEmpty ? nil : newValue }
     }
+
+    /// By a name that is in lower case already.
+    func values(of lowercased: String) -> [String] { values[lowercased] ?? [] }
 
     package var names: [String] { values.keys.sorted() }
 
@@ -26,12 +32,15 @@ package struct PolicyContext: Hashable, Sendable {
 package struct PolicyRequest: Hashable, Sendable {
     package var principal: PolicyPrincipal
     /// `ses:SendEmail`
-    package var action: String
+    package var action: String { didSet { actionInLowerCase = action.lowercased() } }
     /// An ARN, or `*` for an action that takes no resource.
-    package var resource: String
+    package var resource: String { didSet { resourceFields = ARNPattern.plainFields(of: resource) } }
     /// Whose the resource is; the principal's own account for `*`.
     package var resourceAccount: String
     package var context: PolicyContext
+    private(set) var actionInLowerCase: String
+    /// The ARN's six components; fewer for what is none.
+    private(set) var resourceFields: [Substring]
 
     package init(
         principal: PolicyPrincipal, action: String, resource: String, resourceAccount: String, context: PolicyContext
@@ -41,5 +50,7 @@ package struct PolicyRequest: Hashable, Sendable {
         self.resource = resource
         self.resourceAccount = resourceAccount
         self.context = context
+        actionInLowerCase = action.lowercased()
+        resourceFields = ARNPattern.plainFields(of: resource)
     }
 }

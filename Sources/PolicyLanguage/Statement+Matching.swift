@@ -9,9 +9,10 @@ extension Statement {
 
     /// Nil when the statement applies.
     func mismatch(_ request: PolicyRequest) -> Mismatch? {
-        let action = request.action.lowercased()
-        guard actions.holds({ $0.matches(action, in: request.context) }) else { return .action }
-        if let resources, !resources.holds({ $0.matches(request.resource, in: request.context) }) { return .resource }
+        guard actions.holds({ $0.matches(request.actionInLowerCase, in: request.context) }) else { return .action }
+        if let resources, !resources.holds({ $0.matches(fields: request.resourceFields, in: request.context) }) {
+            return .resource
+        }
         if let principals, !principals.holds({ $0.match(request.principal) != nil }) { return .principal }
         return conditions.first { !$0.holds(in: request.context) }.map { .condition($0) }
     }

@@ -47,7 +47,7 @@ package struct AccessControl: Sendable {
         guard var policies = library.policies(of: caller.principal, in: state, organization: managementAccount) else {
             return denied(request.resources.first?.arn ?? "*", "iam", "the principal does not exist any more")
         }
-        var context = PolicyContext(context(of: caller, state))
+        var context = PolicyContext(lowercased: context(of: caller, state))
         context.merge(PolicyContext(request.context))
         for resource in request.resources {
             policies.resource = resource.policies
@@ -55,7 +55,10 @@ package struct AccessControl: Sendable {
                 principal: caller.principal.inPolicies, action: request.action, resource: resource.arn,
                 resourceAccount: (resource.owner ?? Self.owner(of: resource.arn) ?? caller.account).description,
                 context: context)
-            if case .allowed = policies.verdict(on: asked) { continue }
+            var narrowed = library.policies(
+                of: caller.principal, for: request.action, on: resource.arn, in: state, organization: managementAccount)
+            narrowed?.resource = resource.policies
+            if case .allowed = narrowed?.verdict(on: asked) { continue }
             let why = policies.decide(asked).explanation(of: asked)
             return denied(resource.arn, "iam", String(why.drop { $0 != " " }.dropFirst()))
         }

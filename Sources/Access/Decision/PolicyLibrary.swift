@@ -12,6 +12,29 @@ final class PolicyLibrary: Sendable {
         let generation: UInt64
         let policies: PolicySet?
         let restrictions: Restrictions
+        let narrowed = NarrowedPolicies()
+    }
+
+    /// What is left of somebody's policies for one action on one thing; most senders ask for few.
+    private final class NarrowedPolicies: Sendable {
+        static let capacity = 64
+
+        struct Key: Hashable {
+            let action: String
+            let resource: String
+        }
+
+        private let sets = Mutex<[Key: PolicySet]>([:])
+
+        func policies(_ key: Key, of whole: PolicySet) -> PolicySet {
+            if let known = sets.withLock({ $0[key] }) { return known }
+            let narrowed = whole.narrowed(to: key.action, on: key.resource)
+            sets.withLock {
+                if $0.count >= Self.capacity { $0.removeAll() }
+                $0[key] = narrowed
+            }
+            return narrowed
+        }
     }
 
     private let documents = Mutex<[String: Policy]>([:])
@@ -31,6 +54,14 @@ final class PolicyLibrary: Sendable {
     /// - Returns: nil for somebody who is not there any more.
     func policies(of principal: Principal, in state: AccessState, organization: AccountID) -> PolicySet? {
         held(principal, state, organization).policies
+    }
+
+    /// The same, of which only what speaks of this action on this resource: gives the same verdicts.
+    func policies(
+        of principal: Principal, for action: String, on resource: String, in state: AccessState, organization: AccountID
+    ) -> PolicySet? {
+        let held = held(principal, state, organization)
+        return held.policies.map { held.narrowed.policies(.init(action: action, resource: resource), of: $0) }
     }
 
     func restrictions(on principal: Principal, in state: AccessState, organization: AccountID) -> Restrictions {
