@@ -15,13 +15,27 @@ package struct AddressList: Hashable, Sendable {
     }
 
     package let addresses: [Address]
+    /// Whether comments stood beside them, which programs show as names though they are none.
+    package let holdsComments: Bool
 
-    package init(_ addresses: [Address]) { self.addresses = addresses }
+    package init(_ addresses: [Address]) { self.init(addresses, holdsComments: false) }
+
+    private init(_ addresses: [Address], holdsComments: Bool) {
+        self.addresses = addresses
+        self.holdsComments = holdsComments
+    }
 
     // address-list = (address *("," address))
     package init(parsing text: String) throws(SyntaxError) {
+        if text.utf8.allSatisfy({ $0.isLetterOrDigit || "@.-_+".utf8.contains($0) }),
+            let mailbox = try? Mailbox(parsing: text)
+        {
+            self.init([.mailbox(displayName: nil, mailbox)])
+            return
+        }
         var parser = AddressParser(text)
-        addresses = try parser.list(insideGroup: false)
+        let list = try parser.list(insideGroup: false)
+        self.init(list, holdsComments: parser.sawComment)
         guard mailboxes.count <= Self.maximumAddresses else {
             throw SyntaxError(expected: "at most \(Self.maximumAddresses) addresses", offset: 0)
         }
@@ -62,6 +76,7 @@ extension AddressList.Address {
 struct AddressParser {
     private let text: [Unicode.Scalar]
     private var position = 0
+    private(set) var sawComment = false
 
     init(_ text: String) { self.text = Array(text.unicodeScalars) }
 
@@ -174,6 +189,7 @@ struct AddressParser {
             switch text[position] {
             case " ", "\t": break
             case "(":
+                sawComment = true
                 depth += 1
                 guard depth <= 10 else { throw fault("comments at most 10 deep") }
             case ")" where depth > 0: depth -= 1

@@ -62,7 +62,8 @@ package enum EncodedWord {
         default: return nil
         }
         let charset = parts[0].split(separator: "*").first.map(String.init) ?? ""
-        return (Charset.decode(octets, charset: charset), parts[3].dropFirst())
+        guard let decoded = Charset.known(octets, charset: charset) else { return nil }
+        return (decoded, parts[3].dropFirst())
     }
 }
 
@@ -81,11 +82,24 @@ extension Substring {
 package enum Charset {
     /// UTF-8, US-ASCII, ISO 8859-1 and windows-1252; any other is read as UTF-8 with U+FFFD for what is not.
     package static func decode(_ octets: [UInt8], charset: String) -> String {
+        known(octets, charset: charset) ?? String(decoding: octets, as: UTF8.self)
+    }
+
+    /// Nil for a character set that is not known here.
+    static func known(_ octets: [UInt8], charset: String) -> String? {
         switch charset.lowercased() {
         case "iso-8859-1", "latin1", "windows-1252", "cp1252", "iso-8859-15":
             String(String.UnicodeScalarView(octets.map { windows1252($0) }))
-        default: String(decoding: octets, as: UTF8.self)
+        case "utf-8", "utf8", "us-ascii", "ascii": String(decoding: octets, as: UTF8.self)
+        case let other where octets.allSatisfy({ $0 < 128 }) && extendsASCII(other):
+            String(decoding: octets, as: UTF8.self)
+        default: nil
         }
+    }
+
+    // In UTF-7 and ISO 2022, which do not, other letters hide behind ASCII.
+    private static func extendsASCII(_ charset: String) -> Bool {
+        ["iso-8859-", "windows-125", "koi8-", "gb", "big5", "shift_jis", "euc-"].contains { charset.hasPrefix($0) }
     }
 
     private static let c1: [UInt16] = [

@@ -31,7 +31,9 @@ package struct HeaderSection: Hashable, Sendable {
 
     package func first(_ name: String) -> HeaderField? { fields.first { $0.isNamed(name) } }
     package func count(of name: String) -> Int { fields.count { $0.isNamed(name) } }
-    package mutating func remove(named name: String) { fields.removeAll { $0.isNamed(name) } }
+    package mutating func remove(named names: [String]) {
+        fields.removeAll { field in names.contains { field.isNamed($0) } }
+    }
 
     /// Adds a field at the end, folded where it is long.
     package mutating func append(name: String, value: String) throws(SyntaxError) {

@@ -154,7 +154,8 @@ private struct Converter {
             var end = min(start + Self.slice, range.upperBound)
             if end < range.upperBound, let newline = bytes[start..<end].lastIndex(of: 10) { end = newline + 1 }
             let atLineEnd = end == range.upperBound || bytes[end - 1] == 10
-            try sink(QuotedPrintable.encode(bytes[start..<end]) + (atLineEnd ? [] : [UInt8(ascii: "="), 13, 10]))
+            try sink(
+                QuotedPrintable.encode(Array(bytes[start..<end])) + (atLineEnd ? [] : [UInt8(ascii: "="), 13, 10]))
             start = end
         }
     }

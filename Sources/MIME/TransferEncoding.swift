@@ -69,10 +69,9 @@ package enum QuotedPrintable {
     private static let hex = Array("0123456789ABCDEF".utf8)
 
     /// Encodes text whose lines end in CRLF; the line ends stay line ends.
-    package static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    package static func encode(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
-        result.reserveCapacity(bytes.count + bytes.count / 8)
-        let text = Array(bytes)
+        result.reserveCapacity(text.count + text.count / 8)
         var column = 0
         var index = 0
         while index < text.count {
@@ -83,21 +82,29 @@ package enum QuotedPrintable {
                 index += 2
                 continue
             }
-            let token = token(byte, atLineEnd: index + 1 >= text.count || text[index + 1] == 13)
-            if column + token.count > 75 {
-                result += [UInt8(ascii: "="), 13, 10]
+            let isPlain = isPlain(byte, atLineEnd: index + 1 >= text.count || text[index + 1] == 13)
+            let width = isPlain ? 1 : 3
+            if column + width > 75 {
+                result.append(UInt8(ascii: "="))
+                result.append(13)
+                result.append(10)
                 column = 0
             }
-            result += token
-            column += token.count
+            if isPlain {
+                result.append(byte)
+            } else {
+                result.append(UInt8(ascii: "="))
+                result.append(hex[Int(byte >> 4)])
+                result.append(hex[Int(byte & 15)])
+            }
+            column += width
             index += 1
         }
         return result
     }
 
-    private static func token(_ byte: UInt8, atLineEnd: Bool) -> [UInt8] {
-        let plain = (33...126).contains(byte) && byte != UInt8(ascii: "=") || (byte == 32 || byte == 9) && !atLineEnd
-        return plain ? [byte] : [UInt8(ascii: "="), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+    private static func isPlain(_ byte: UInt8, atLineEnd: Bool) -> Bool {
+        (33...126).contains(byte) && byte != UInt8(ascii: "=") || (byte == 32 || byte == 9) && !atLineEnd
     }
 
     package static func decode(_ text: [UInt8]) -> [UInt8] {

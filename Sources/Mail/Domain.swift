@@ -16,6 +16,10 @@ package struct Domain: Hashable, Sendable, Comparable, CustomStringConvertible {
     // Domain = sub-domain *("." sub-domain)          ; RFC 5321 §4.1.2
     // sub-domain = Let-dig [Ldh-str]                  ; and `_`, which DNS names of services carry
     package init(parsing text: some StringProtocol) throws(SyntaxError) {
+        if Self.isCanonical(text.utf8) {
+            description = String(text)
+            return
+        }
         var labels: [String] = []
         var offset = 0
         for label in text.split(separator: ".", omittingEmptySubsequences: false) {
@@ -40,10 +44,34 @@ package struct Domain: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Whether this is `other` or lies beneath it.
     package func isWithin(_ other: Domain) -> Bool {
-        description == other.description || description.hasSuffix("." + other.description)
+        guard description != other.description else { return true }
+        let (own, outer) = (description.utf8, other.description.utf8)
+        guard own.count > outer.count else { return false }
+        let rest = own.dropFirst(own.count - outer.count - 1)
+        return rest.first == UInt8(ascii: ".") && rest.dropFirst().elementsEqual(outer)
     }
 
     package static func < (left: Domain, right: Domain) -> Bool { left.description < right.description }
+
+    /// Whether a name may be taken as it is: what most names are, found in one pass.
+    private static func isCanonical(_ name: some Collection<UInt8>) -> Bool {
+        var length = 0
+        var label = 0
+        var last = UInt8(ascii: ".")
+        for octet in name {
+            length += 1
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                label += 1
+            case UInt8(ascii: "-") where last != UInt8(ascii: "."): label += 1
+            case UInt8(ascii: ".") where last != UInt8(ascii: ".") && last != UInt8(ascii: "-"): label = 0
+            default: return false
+            }
+            guard label <= maximumLabelLength else { return false }
+            last = octet
+        }
+        return label > 0 && last != UInt8(ascii: "-") && length <= maximumLength
+    }
 
     private static func canonical(label: some StringProtocol, at offset: Int) throws(SyntaxError) -> String {
         let ascii = label.utf8.allSatisfy { $0 < 0x80 }

@@ -18,6 +18,14 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
 
     /// Mailbox = Local-part "@" Domain          ; RFC 5321 §4.1.2, SMTPUTF8 of RFC 6531 §3.3
     package init(parsing text: some StringProtocol) throws(SyntaxError) {
+        if let at = LocalPartScanner.plainEnd(text.utf8) {
+            let rest = text[text.utf8.index(after: at)...]
+            let domain = try Domain(parsing: rest)
+            try self.init(
+                localPart: String(text[..<at]), domain: domain,
+                writtenDomain: rest.utf8.elementsEqual(domain.description.utf8) ? nil : String(rest))
+            return
+        }
         var scanner = LocalPartScanner(text)
         let localPart = try scanner.scan()
         let domain = try Domain(parsing: scanner.rest)
@@ -41,7 +49,8 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
     }
 
     package static func == (left: Mailbox, right: Mailbox) -> Bool {
-        left.localPart == right.localPart && left.domain == right.domain
+        // By octets: Swift's own comparison takes some letters for one (U+212A for K).
+        left.localPart.utf8.elementsEqual(right.localPart.utf8) && left.domain == right.domain
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -110,7 +119,46 @@ struct LocalPartScanner {
         return String(local)
     }
 
+    /// Where the `@` stands behind a dot-string of ASCII; nil for everything else, which `scan` reads.
+    static func plainEnd<Text: Collection<UInt8>>(_ text: Text) -> Text.Index? {
+        var last = UInt8(ascii: ".")
+        var index = text.startIndex
+        while index != text.endIndex {
+            let octet = text[index]
+            if octet == UInt8(ascii: "@") { return last == UInt8(ascii: ".") ? nil : index }
+            guard isPlain(octet) || (octet == UInt8(ascii: ".") && last != octet) else { return nil }
+            last = octet
+            index = text.index(after: index)
+        }
+        return nil
+    }
+
+    // atext of RFC 5322 §3.2.3
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "^")...UInt8(ascii: "~"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "!"),
+            UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "="),
+            UInt8(ascii: "?"):
+            true
+        default: false
+        }
+    }
+
     static func isDotString(_ local: String) -> Bool {
+        isPlainDotString(local.utf8) || isAnyDotString(local)
+    }
+
+    private static func isPlainDotString(_ local: some Collection<UInt8>) -> Bool {
+        var last = UInt8(ascii: ".")
+        for octet in local {
+            guard isPlain(octet) || (octet == UInt8(ascii: ".") && last != octet) else { return false }
+            last = octet
+        }
+        return last != UInt8(ascii: ".")
+    }
+
+    private static func isAnyDotString(_ local: String) -> Bool {
         !local.isEmpty
             && local.split(separator: ".", omittingEmptySubsequences: false).allSatisfy {
                 !$0.isEmpty && $0.unicodeScalars.allSatisfy(isAtomText)

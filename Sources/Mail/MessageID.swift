@@ -9,15 +9,18 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// - Parameter random: 16 fresh random octets; they become the UUID.
     package init(region: String, at moment: Timestamp, random: (UInt64, UInt64)) {
-        var text = Self.regionCode(region)
-        text += hex(UInt64(bitPattern: moment.milliseconds), digits: 12)
         let high = (random.0 & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000
         let low = (random.1 & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
-        let uuid = Array(hex(high, digits: 16) + hex(low, digits: 16))
-        for (start, end) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)] {
-            text += "-" + String(uuid[start..<end])
+        var text = Array(Self.regionCode(region).utf8)
+        text.reserveCapacity(60)
+        append(UInt64(bitPattern: moment.milliseconds), digits: 12, to: &text)
+        for (value, digits) in [
+            (high >> 32, 8), (high >> 16, 4), (high, 4), (low >> 48, 4), (low, 12), (0, 6),
+        ] as [(UInt64, Int)] {
+            text.append(UInt8(ascii: "-"))
+            append(value, digits: digits, to: &text)
         }
-        description = text + "-000000"
+        description = String(decoding: text, as: UTF8.self)
     }
 
     /// Reads an id back; nil when it cannot be one of ours.
@@ -32,12 +35,19 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// SES's own codes where they are known; every other region is `01ff`.
     private static func regionCode(_ region: String) -> String {
-        ["us-east-1": "0100", "us-west-2": "0101", "eu-west-1": "0102"][region] ?? "01ff"
+        switch region {
+        case "us-east-1": "0100"
+        case "us-west-2": "0101"
+        case "eu-west-1": "0102"
+        default: "01ff"
+        }
     }
 }
 
-private func hex(_ value: UInt64, digits: Int) -> String {
-    let text = String(value, radix: 16)
-    return text.utf8.count >= digits
-        ? String(text.suffix(digits)) : String(repeating: "0", count: digits - text.utf8.count) + text
+// The last digits of a number, in lower-case hex.
+private func append(_ value: UInt64, digits: Int, to text: inout [UInt8]) {
+    for place in (0..<digits).reversed() {
+        let digit = UInt8(truncatingIfNeeded: value >> UInt64(4 * place) & 15)
+        text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
 }

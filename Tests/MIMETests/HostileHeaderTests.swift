@@ -98,7 +98,7 @@ struct HostileHeaderTests {
     func edits() throws {
         var header = try parse("Bcc: a\r\nX-Odd :  b\r\n\tc\r\nbCC: d\r\nSubject: e\r\nSubject: f\r\n").header
         #expect(header.count(of: "BCC") == 2)
-        header.remove(named: "Bcc")
+        header.remove(named: ["Bcc"])
         header.replace(try HeaderField(name: "subject", value: "g"))
         header.replace(try HeaderField(name: "Date", value: "h"))
         try header.append(name: "X-Last", value: "")

@@ -38,8 +38,10 @@ package enum CommandFault: Error, Hashable, Sendable {
 extension Command {
     /// - Parameter line: without its CRLF.
     package static func parse(_ line: String) throws(CommandFault) -> Command {
-        let verb = line.prefix { $0 != " " }.uppercased()
-        let argument = line.dropFirst(verb.count).drop { $0 == " " }
+        let octets = line.utf8
+        let end = octets.firstIndex(of: UInt8(ascii: " ")) ?? octets.endIndex
+        let verb = line[..<end].uppercased()
+        let argument = Substring(octets[end...].drop { $0 == UInt8(ascii: " ") })
         switch verb {
         case "EHLO": return .ehlo(try name(argument))
         case "HELO": return .helo(try name(argument))
@@ -89,22 +91,24 @@ extension Command {
     private static func path(
         _ argument: Substring, after keyword: String, fault: (String) -> CommandFault
     ) throws(CommandFault) -> (Substring, Substring) {
-        guard argument.prefix(keyword.count).uppercased() == keyword else {
-            throw .badArguments("expected \(keyword)<address>")
-        }
-        let text = argument.dropFirst(keyword.count).drop { $0 == " " }
-        guard text.first == "<" else { throw fault(String(text)) }
+        let octets = argument.utf8
+        guard octets.count >= keyword.utf8.count,
+            zip(octets, keyword.utf8).allSatisfy({ $0 == $1 || $0 == $1 | 0x20 })
+        else { throw .badArguments("expected \(keyword)<address>") }
+        let text = octets.dropFirst(keyword.utf8.count).drop { $0 == UInt8(ascii: " ") }
+        guard text.first == UInt8(ascii: "<") else { throw fault(String(Substring(text))) }
         var quoted = false
         var escaped = false
         for index in text.indices.dropFirst() {
-            let character = text[index]
-            if character == ">", !quoted {
-                return (text[text.index(after: text.startIndex)..<index], text[text.index(after: index)...])
+            let octet = text[index]
+            if octet == UInt8(ascii: ">"), !quoted {
+                let path = text[text.index(after: text.startIndex)..<index]
+                return (Substring(path), Substring(text[text.index(after: index)...]))
             }
-            if character == "\"", !escaped { quoted.toggle() }
-            escaped = character == "\\" && !escaped
+            if octet == UInt8(ascii: "\""), !escaped { quoted.toggle() }
+            escaped = octet == UInt8(ascii: "\\") && !escaped
         }
-        throw fault(String(text))
+        throw fault(String(Substring(text)))
     }
 
     private static func parameters(_ text: Substring) throws(CommandFault) -> MailParameters {
