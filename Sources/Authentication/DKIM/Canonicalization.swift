@@ -19,19 +19,45 @@ package struct BodyHasher {
     package mutating func update(_ chunk: [UInt8]) { chunk.withUnsafeBytes { update($0) } }
 
     package mutating func update(_ chunk: UnsafeRawBufferPointer) {
-        for byte in chunk {
-            if byte == 10, pendingReturn {
-                pendingReturn = false
-                pendingSpace = false
-                pendingLines += 1
-                continue
-            }
-            if pendingReturn { keep(13) }
-            pendingReturn = byte == 13
-            if pendingReturn { continue }
-            if byte == 32 || byte == 9 { pendingSpace = true } else { keep(byte) }
+        var index = 0
+        while index < chunk.count {
+            let start = index
+            let end = min(chunk.count, start + 8192)
+            while index < end, !Self.isSpecial(chunk[index]) { index += 1 }
+            if index > start { keep(UnsafeRawBufferPointer(rebasing: chunk[start..<index])) }
+            guard index < end else { continue }
+            take(special: chunk[index])
+            index += 1
         }
         flush()
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool { byte == 13 || byte == 10 || byte == 32 || byte == 9 }
+
+    private mutating func take(special byte: UInt8) {
+        if byte == 10, pendingReturn {
+            pendingReturn = false
+            pendingSpace = false
+            pendingLines += 1
+            return
+        }
+        if pendingReturn { keep(13) }
+        pendingReturn = byte == 13
+        switch byte {
+        case 13: break
+        case 10: keep(10)
+        default: pendingSpace = true
+        }
+    }
+
+    private mutating func keep(_ run: UnsafeRawBufferPointer) {
+        if pendingReturn {
+            keep(13)
+            pendingReturn = false
+        }
+        keep(run[0])
+        buffer.append(contentsOf: run.dropFirst())
+        if buffer.count >= 8192 { flush() }
     }
 
     package mutating func finalize() -> [UInt8] {

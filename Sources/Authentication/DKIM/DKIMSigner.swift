@@ -28,7 +28,7 @@ package struct DKIMSigner: Sendable {
         var names: [String] = []
         var input: [UInt8] = []
         for name in Self.signedFields {
-            let occurrence = names.count { $0.lowercased() == name.lowercased() }
+            let occurrence = names.count { $0 == name }
             let present = header.fields.filter { $0.isNamed(name) }
             // Fields of one name are signed from the bottom up (RFC 6376 §5.4.2).
             if occurrence < present.count { input += relaxed(present[present.count - 1 - occurrence].raw) }
@@ -54,12 +54,14 @@ package struct DKIMSigner: Sendable {
     }
 
     private static func wrapped(_ text: String) -> String {
-        var result = ""
-        for (index, character) in text.enumerated() {
-            if index > 0, index % 72 == 0 { result += "\r\n\t " }
-            result.append(character)
+        let octets = Array(text.utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(octets.count + octets.count / 16)
+        for start in stride(from: 0, to: octets.count, by: 72) {
+            if start > 0 { result += [13, 10, 9, 32] }
+            result += octets[start..<min(start + 72, octets.count)]
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
 }
 
