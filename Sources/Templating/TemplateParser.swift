@@ -1,127 +1,123 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads a template's tags.
+/// Builds a template's nodes out of its tokens.
 struct TemplateParser {
-    private var rest: Substring
-    private var trimsNext = false
+    private var tokens: ArraySlice<TemplateLexer.Token>
 
-    init(_ text: String) { rest = text[...] }
+    init(_ tokens: [TemplateLexer.Token]) { self.tokens = tokens[...] }
 
     mutating func template() throws(TemplateFault) -> [Template.Node] {
-        let (nodes, end) = try nodes(until: nil, 0)
-        guard end == nil else { throw TemplateFault(description: "Unexpected {{\(end ?? "")}}.") }
+        let (nodes, end) = try nodes(0)
+        if let end { throw TemplateFault(description: "Unexpected {{\(end)}}.") }
         return nodes
     }
 
-    /// - Returns: the nodes before the tag that ends this block, and that tag.
-    private mutating func nodes(until block: String?, _ depth: Int) throws(TemplateFault) -> ([Template.Node], String?)
-    {
+    /// - Returns: the nodes before the tag that ends this block, and that tag; nil at the template's end.
+    private mutating func nodes(_ depth: Int) throws(TemplateFault) -> ([Template.Node], String?) {
         guard depth < Template.maximumDepth else { throw TemplateFault(description: "Blocks are nested too deeply.") }
         var nodes: [Template.Node] = []
-        while let open = rest.firstRange(of: "{{") {
-            appendText(rest[..<open.lowerBound], to: &nodes)
-            let tag = try tag(open)
+        while let token = tokens.popFirst() {
+            guard case .tag(let tag) = token else {
+                if case .text(let text) = token { nodes.append(.text(text)) }
+                continue
+            }
             switch tag.first {
-            case "!": continue
-            case "/", nil: return (nodes, tag)
+            case "/": return (nodes, "/" + tag.dropFirst().drop { $0.isWhitespace })
+            case "^": return (nodes, try Self.inverse(tag))
             case "#": nodes.append(try opened(tag, depth))
-            case ">": nodes.append(.partial(Self.trimmed(tag.dropFirst())))
-            case "^": return (nodes, "else")
+            case ">": nodes.append(.partial(try Self.partialName(tag.dropFirst())))
+            case "&": nodes.append(.variable(try Self.path(tag.dropFirst())))
             default:
                 if tag == "else" || tag.hasPrefix("else ") { return (nodes, tag) }
-                nodes.append(.variable(try Self.path(tag)))
+                nodes.append(try Self.variable(tag))
             }
         }
-        guard block == nil else { throw TemplateFault(description: "{{#\(block ?? "")}} is not closed.") }
-        appendText(rest, to: &nodes)
-        rest = ""
         return (nodes, nil)
     }
 
-    private mutating func appendText(_ text: Substring, to nodes: inout [Template.Node]) {
-        var text = text
-        if trimsNext { text = text.drop(while: \.isWhitespace) }
-        trimsNext = false
-        if !text.isEmpty { nodes.append(.text(String(text))) }
+    // {{^}} is {{else}}; {{^name}} would be a block of its own.
+    private static func inverse(_ tag: String) throws(TemplateFault) -> String {
+        guard tag == "^" else { throw TemplateFault(description: "Unknown block {{\(tag.prefix(60))}}.") }
+        return "else"
     }
 
-    // What stands between the braces, two or three of them; ~ trims white space after.
-    private mutating func tag(_ open: Range<Substring.Index>) throws(TemplateFault) -> String {
-        rest = rest[open.upperBound...]
-        let isComment = rest.hasPrefix("!--")
-        let closing = rest.hasPrefix("{") ? "}}}" : (isComment ? "--}}" : "}}")
-        guard let close = rest.firstRange(of: closing) else {
-            throw TemplateFault(description: "A tag is not closed: {{\(rest.prefix(30))")
-        }
-        var tag = rest[..<close.lowerBound]
-        rest = rest[close.upperBound...]
-        if isComment { return "!" }
-        if tag.hasPrefix("{") { tag = tag.dropFirst() }
-        if tag.hasPrefix("~") { tag = tag.dropFirst() }
-        if tag.hasSuffix("~") {
-            tag = tag.dropLast()
-            trimsNext = true
-        }
-        return Self.trimmed(tag)
+    private static func variable(_ tag: String) throws(TemplateFault) -> Template.Node {
+        let words = tag.split(whereSeparator: \.isWhitespace)
+        guard words.count == 3, words[0] == "lookup" else { return .variable(try path(tag)) }
+        return .lookup(try path(words[1]), try path(words[2]))
     }
+
+    // MARK: Blocks
 
     private mutating func opened(_ tag: String, _ depth: Int) throws(TemplateFault) -> Template.Node {
         if tag.hasPrefix("#*") { return try inlinePartial(tag, depth) }
-        let words = tag.dropFirst().split(separator: " ", maxSplits: 1).map { Self.trimmed($0) }
-        guard words.count == 2, let block = Template.Block(rawValue: words[0]) else {
-            throw TemplateFault(description: "Unknown block {{\(tag)}}.")
-        }
-        return .block(
-            block, try Self.path(words[1]), body: [], otherwise: []
-        ).filled(try branches(words[0], depth))
+        return try block(tag.dropFirst(), tag, closedBy: nil, depth)
     }
 
-    private mutating func branches(
-        _ block: String, _ depth: Int
-    ) throws(TemplateFault) -> ([Template.Node], [Template.Node]) {
-        let (body, end) = try nodes(until: block, depth + 1)
-        if end == "/\(block)" { return (body, []) }
-        guard let end, end.hasPrefix("else") else { throw TemplateFault(description: "{{#\(block)}} is not closed.") }
-        let words = end.split(separator: " ").map(String.init)
-        if words.count == 3, words[1] == "if" {
-            let inner = try branches(block, depth + 1)
-            return (body, [.block(.if, try Self.path(words[2]), body: inner.0, otherwise: inner.1)])
+    /// - Parameter closing: the block whose end is this one's too: `{{else if}}` has none of its own.
+    private mutating func block(
+        _ words: Substring, _ tag: String, closedBy closing: Template.Block?, _ depth: Int
+    ) throws(TemplateFault) -> Template.Node {
+        let words = words.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+        guard words.count == 2, let kind = Template.Block(rawValue: String(words[0])) else {
+            throw TemplateFault(description: "Unknown block {{\(tag.prefix(60))}}.")
         }
-        let (otherwise, last) = try nodes(until: block, depth + 1)
-        guard last == "/\(block)" else { throw TemplateFault(description: "{{#\(block)}} is not closed.") }
-        return (body, otherwise)
+        let path = try Self.path(words[1])
+        let closing = closing ?? kind
+        let (body, end) = try nodes(depth + 1)
+        return .block(kind, path, body: body, otherwise: try otherwise(end, closing, depth))
+    }
+
+    private mutating func otherwise(
+        _ tag: String?, _ closing: Template.Block, _ depth: Int
+    ) throws(TemplateFault) -> [Template.Node] {
+        guard let tag, tag != "/\(closing.rawValue)" else {
+            return try tag == nil ? Self.unclosed(closing.rawValue) : []
+        }
+        guard tag.hasPrefix("else") else { return try Self.unclosed(closing.rawValue) }
+        let words = tag.dropFirst("else".count).drop { $0.isWhitespace }
+        if !words.isEmpty { return [try block(words, tag, closedBy: closing, depth + 1)] }
+        let (nodes, end) = try nodes(depth + 1)
+        return try end == "/\(closing.rawValue)" ? nodes : Self.unclosed(closing.rawValue)
+    }
+
+    private static func unclosed(_ block: String) throws(TemplateFault) -> [Template.Node] {
+        throw TemplateFault(description: "{{#\(block)}} is not closed.")
     }
 
     private mutating func inlinePartial(_ tag: String, _ depth: Int) throws(TemplateFault) -> Template.Node {
-        let words = tag.dropFirst(2).split(separator: " ").map(String.init)
-        guard words.count == 2, words[0] == "inline" else {
-            throw TemplateFault(description: "Unknown block {{\(tag)}}.")
+        let words = tag.dropFirst(2).drop { $0.isWhitespace }
+        guard words.hasPrefix("inline"), words.dropFirst("inline".count).first?.isWhitespace == true else {
+            throw TemplateFault(description: "Unknown block {{\(tag.prefix(60))}}.")
         }
-        let (body, end) = try nodes(until: "inline", depth + 1)
-        guard end == "/inline" else { throw TemplateFault(description: "{{\(tag)}} is not closed.") }
-        return .inline(words[1].filter { $0 != "\"" && $0 != "'" }, body)
+        let name = try Self.partialName(words.dropFirst("inline".count))
+        let (body, end) = try nodes(depth + 1)
+        guard end == "/inline" else { throw TemplateFault(description: "{{\(tag.prefix(60))}} is not closed.") }
+        return .inline(name, body)
     }
 
-    private static func path(_ text: String) throws(TemplateFault) -> [String] {
-        let parts = text.split(whereSeparator: { $0 == "." || $0 == "/" }).map(String.init)
-        if text == "." || text == "this" { return ["this"] }
-        let up = text.ranges(of: "../").count
-        let isPlain = !text.isEmpty && !text.contains(where: { $0.isWhitespace || "{}\"'()#".contains($0) })
-        guard isPlain, !parts.isEmpty || up > 0 else {
-            throw TemplateFault(description: "Not a variable: {{\(text.prefix(60))}}.")
+    // MARK: Words
+
+    // Bare or in quotes; parameters and names found at run time are not for templates in mail.
+    private static func partialName(_ text: Substring) throws(TemplateFault) -> String {
+        let word = trimmed(text)
+        let isQuoted =
+            word.count > 2 && (word.first == "\"" || word.first == "'") && word.last == word.first
+        let name = isQuoted ? word.dropFirst().dropLast() : word
+        let isPlain = !name.isEmpty && !name.contains { $0.isWhitespace || "\"'(){}=|".contains($0) }
+        guard isPlain, name.utf8.count <= TemplatePath.maximumLength else {
+            throw TemplateFault(description: "Not a partial's name: \(text.prefix(60)).")
         }
-        return Array(repeating: "..", count: up)
-            + (parts.first == "this" && parts.count > 1 ? Array(parts.dropFirst()) : parts)
+        return String(name)
     }
 
-    private static func trimmed(_ text: some StringProtocol) -> String {
-        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    private static func path(_ text: some StringProtocol) throws(TemplateFault) -> TemplatePath {
+        try TemplatePath(parsing: String(trimmed(Substring(text))))
     }
-}
 
-extension Template.Node {
-    fileprivate func filled(_ branches: ([Template.Node], [Template.Node])) -> Template.Node {
-        guard case .block(let block, let path, _, _) = self else { return self }
-        return .block(block, path, body: branches.0, otherwise: branches.1)
+    private static func trimmed(_ text: Substring) -> Substring {
+        var rest = text.drop { $0.isWhitespace }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return rest
     }
 }

@@ -2,96 +2,122 @@
 
 /// Fills a template's nodes with data, within bounds.
 struct TemplateRenderer {
-    struct Scope {
-        let value: TemplateValue
-        var index: Int?
+    /// One turn of a loop.
+    private struct Turn {
+        var index = 0
         var key: String?
+        var isLast = false
     }
 
     private(set) var output = ""
+    private(set) var budget: TemplateBudget
     private var partials: [String: [Template.Node]] = [:]
-    private var steps = 0
+    // Innermost last; `if` makes no context of its own, `with` no turn.
+    private var contexts: [TemplateValue]
+    private var turns: [Turn] = []
 
-    mutating func render(_ nodes: [Template.Node], _ scopes: [Scope], _ depth: Int) throws(TemplateFault) {
+    init(_ data: TemplateValue, _ budget: TemplateBudget) {
+        contexts = [data]
+        self.budget = budget
+    }
+
+    mutating func render(_ nodes: [Template.Node], _ depth: Int) throws(TemplateFault) {
         guard depth < Template.maximumDepth else { throw TemplateFault(description: "Partials are nested too deeply.") }
         for case .inline(let name, let body) in nodes { partials[name] = body }
         for node in nodes {
-            steps += 1
-            guard steps <= Template.maximumSteps, output.utf8.count <= Template.maximumOutput else {
+            try budget.charge()
+            guard output.utf8.count <= Template.maximumOutput else {
                 throw TemplateFault(description: "The rendered message is too large.")
             }
-            try render(node, scopes, depth)
+            try render(node, depth)
         }
     }
 
-    private mutating func render(_ node: Template.Node, _ scopes: [Scope], _ depth: Int) throws(TemplateFault) {
+    private mutating func render(_ node: Template.Node, _ depth: Int) throws(TemplateFault) {
         switch node {
         case .text(let text): output += text
         case .inline: break
-        case .variable(let path):
-            guard let value = find(path, scopes)?.rendered else {
-                throw TemplateFault(
-                    description: "Attribute '\(path.joined(separator: "."))' is not present in the rendering data.")
-            }
-            output += value
+        case .variable(let path): try write(try find(path), path.description)
+        case .lookup(let path, let name):
+            let key = try text(of: try find(name), name.description)
+            try budget.charge()
+            try write(try find(path)?.member(key), "\(path).\(key)")
         case .partial(let name):
             guard let body = partials[name] else {
                 throw TemplateFault(description: "The partial \(name) could not be found.")
             }
-            try render(body, scopes, depth + 1)
+            try render(body, depth + 1)
         case .block(let block, let path, let body, let otherwise):
-            try render(block, find(path, scopes) ?? .null, body, otherwise, scopes, depth + 1)
+            try render(block, try find(path) ?? .null, body, otherwise, depth + 1)
         }
+    }
+
+    private mutating func write(_ value: TemplateValue?, _ name: String) throws(TemplateFault) {
+        let text = try text(of: value, name)
+        output += text
+    }
+
+    private mutating func text(of value: TemplateValue?, _ name: String) throws(TemplateFault) -> String {
+        guard let text = try value?.rendered(within: &budget) else {
+            throw TemplateFault(description: "Attribute '\(name)' is not present in the rendering data.")
+        }
+        return text
     }
 
     private mutating func render(
         _ block: Template.Block, _ value: TemplateValue, _ body: [Template.Node], _ otherwise: [Template.Node],
-        _ scopes: [Scope], _ depth: Int
+        _ depth: Int
     ) throws(TemplateFault) {
-        switch block {
-        case .if: try render(value.isTruthy ? body : otherwise, scopes, depth)
-        case .unless: try render(value.isTruthy ? otherwise : body, scopes, depth)
-        case .with:
-            if value.isTruthy {
-                try render(body, scopes + [Scope(value: value)], depth)
-            } else {
-                try render(otherwise, scopes, depth)
-            }
-        case .each:
-            let scopesOfElements = Self.elements(of: value)
-            if scopesOfElements.isEmpty { return try render(otherwise, scopes, depth) }
-            for element in scopesOfElements { try render(body, scopes + [element], depth) }
+        switch (block, value) {
+        case (.if, _): try render(value.isTruthy ? body : otherwise, depth)
+        case (.unless, _): try render(value.isTruthy ? otherwise : body, depth)
+        case (.with, _) where value.isTruthy:
+            contexts.append(value)
+            try render(body, depth)
+            contexts.removeLast()
+        case (.each, .list(let elements)) where !elements.isEmpty:
+            try loop(elements.count, body, depth) { (nil, elements[$0]) }
+        case (.each, .object(let object)) where !object.names.isEmpty:
+            let names = object.names
+            try loop(names.count, body, depth) { (names[$0], object[names[$0]] ?? .null) }
+        case (.with, _), (.each, _): try render(otherwise, depth)
         }
     }
 
-    private static func elements(of value: TemplateValue) -> [Scope] {
-        switch value {
-        case .list(let elements): elements.enumerated().map { Scope(value: $1, index: $0) }
-        case .object(let members):
-            members.sorted { $0.key < $1.key }.enumerated().map { Scope(value: $1.value, index: $0, key: $1.key) }
-        default: []
+    private mutating func loop(
+        _ count: Int, _ body: [Template.Node], _ depth: Int, _ element: (Int) -> (String?, TemplateValue)
+    ) throws(TemplateFault) {
+        contexts.append(.null)
+        turns.append(Turn())
+        for index in 0..<count {
+            try budget.charge()
+            let (key, value) = element(index)
+            contexts[contexts.count - 1] = value
+            turns[turns.count - 1] = Turn(index: index, key: key, isLast: index == count - 1)
+            try render(body, depth)
         }
+        contexts.removeLast()
+        turns.removeLast()
     }
 
-    private func find(_ path: [String], _ scopes: [Scope]) -> TemplateValue? {
-        let up = path.prefix { $0 == ".." }.count
-        guard up < scopes.count else { return nil }
-        let scope = scopes[scopes.count - 1 - up]
-        var value = scope.value
-        for name in path.dropFirst(up) where name != "this" {
-            if name == "@index" { return scope.index.map { .number(Double($0)) } }
-            if name == "@key" { return scope.key.map { .text($0) } }
-            switch value {
-            case .object(let members):
-                guard let member = members[name] else { return nil }
-                value = member
-            case .list(let elements):
-                let number = Int(name.filter { $0 != "[" && $0 != "]" })
-                guard let number, elements.indices.contains(number) else { return nil }
-                value = elements[number]
-            default: return nil
-            }
+    private mutating func find(_ path: TemplatePath) throws(TemplateFault) -> TemplateValue? {
+        try budget.charge(1 + path.names.count)
+        var value: TemplateValue?
+        switch path.start {
+        case .root: value = contexts[0]
+        case .context(let up): value = up < contexts.count ? contexts[contexts.count - 1 - up] : nil
+        case .turn(let part, let up): return up < turns.count ? Self.value(part, turns[turns.count - 1 - up]) : nil
         }
+        for name in path.names { value = value?.member(name) }
         return value
+    }
+
+    private static func value(_ part: TemplatePath.TurnValue, _ turn: Turn) -> TemplateValue? {
+        switch part {
+        case .index: .number("\(turn.index)")
+        case .key: .text(turn.key ?? "\(turn.index)")
+        case .first: .flag(turn.index == 0)
+        case .last: .flag(turn.isLast)
+        }
     }
 }
