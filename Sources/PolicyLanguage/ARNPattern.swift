@@ -29,21 +29,31 @@ package final class ARNPattern: Hashable, Sendable {
 
     package static func == (left: ARNPattern, right: ARNPattern) -> Bool {
         left === right
-            || (left.text == right.text && left.components == right.components && left.whole == right.whole)
+            || (left.text.isExactly(right.text) && left.components == right.components && left.whole == right.whole)
     }
 
-    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    package func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
 
     package var isEverything: Bool { components.isEmpty && whole == nil }
 
+    /// Names of its variables, in lower case.
+    package var variables: [String] { (components + [whole].compactMap(\.self)).flatMap(\.variables) }
+
+    /// The pattern that it is once its variables have values; nil when one has none, or when that is no ARN.
+    func resolved(in context: PolicyContext) -> ARNPattern? {
+        guard !isEverything else { return self }
+        if let whole { return whole.resolved(in: context).flatMap { ARNPattern(resolved: $0) } }
+        var resolved: [Pattern] = []
+        for component in components {
+            guard let parts = component.resolved(in: context) else { return nil }
+            resolved.append(component.hasVariables ? Pattern(text: component.text, parts: parts) : component)
+        }
+        return ARNPattern(text, components: resolved)
+    }
+
     package func matches(_ arn: String, in context: PolicyContext) -> Bool {
         guard !isEverything else { return true }
-        if let whole {
-            guard let parts = whole.resolved(in: context), let resolved = ARNPattern(resolved: parts) else {
-                return false
-            }
-            return resolved.matches(arn, in: context)
-        }
+        if whole != nil { return resolved(in: context)?.matches(arn, in: context) ?? false }
         return matches(fields: Self.plainFields(of: arn), in: context)
     }
 
@@ -61,7 +71,8 @@ package final class ARNPattern: Hashable, Sendable {
 
     /// A request's ARN holds no variables: whatever it looks like is text.
     static func plainFields(of arn: String) -> [Substring] {
-        arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        // By scalar: with a mark behind it a colon is no `Character` of its own.
+        arn.unicodeScalars.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(Substring.init)
     }
 
     /// For a condition's value, which may be one variable.
@@ -86,14 +97,15 @@ package final class ARNPattern: Hashable, Sendable {
                 fields[fields.count - 1].append(part)
                 continue
             }
-            let pieces = text.split(separator: ":", maxSplits: 6 - fields.count, omittingEmptySubsequences: false)
+            let pieces = text.unicodeScalars.split(
+                separator: ":", maxSplits: 6 - fields.count, omittingEmptySubsequences: false)
             for (index, piece) in pieces.enumerated() {
                 if index > 0 { fields.append([]) }
                 if !piece.isEmpty { fields[fields.count - 1].append(.literal(String(piece))) }
             }
         }
         guard fields.count == 6 else { return nil }
-        self.init("", components: fields.map { Pattern(text: "", parts: $0) })
+        self.init("", components: fields.map { Pattern(text: "", parts: $0.joiningLiterals) })
     }
 
     // A colon inside ${...} parts nothing.

@@ -20,14 +20,14 @@ package final class Condition: Hashable, Sendable {
 
     package static func == (left: Condition, right: Condition) -> Bool {
         left === right
-            || (left.operation == right.operation && left.key == right.key && left.values == right.values
-                && left.tests == right.tests)
+            || (left.operation == right.operation && left.key.isExactly(right.key)
+                && left.values.isExactly(right.values) && left.tests == right.tests)
     }
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(operation)
-        hasher.combine(key)
-        hasher.combine(values)
+        key.hashExactly(into: &hasher)
+        for value in values { value.hashExactly(into: &hasher) }
     }
 
     /// Meets what matches none of the patterns, whatever its case: what a property forbids.
@@ -71,8 +71,11 @@ package final class Condition: Hashable, Sendable {
         tests.contains { $0.matches(value, context) } != operation.comparison.isNegated
     }
 
-    /// The patterns that text is compared with; empty for other kinds of values.
+    /// Its values as they are compared.
     var patterns: [ValueTest] { tests }
+
+    /// Names of its variables, in lower case.
+    var variables: [String] { tests.flatMap(\.variables) }
 }
 
 /// One value of a condition, read once.
@@ -97,10 +100,10 @@ enum ValueTest: Hashable, Sendable {
     ) -> ValueTest? {
         switch comparison.family {
         case .text:
-            let isLike = comparison == .stringLike || comparison == .stringNotLike
             let ignoresCase = comparison == .stringEqualsIgnoreCase || comparison == .stringNotEqualsIgnoreCase
             return .text(
-                Pattern(value, isLike ? variables.union(.wildcards) : variables), ignoringCase: ignoresCase)
+                Pattern(value, comparison.hasWildcards ? variables.union(.wildcards) : variables),
+                ignoringCase: ignoresCase)
         case .number: return PolicyNumber.parse(value).map { .number(NumericTest(comparison, $0)) }
         case .date: return PolicyDate.parse(value).map { .date(NumericTest(comparison, $0)) }
         case .boolean: return PolicyBoolean.parse(value).map { .boolean($0) }
@@ -108,6 +111,14 @@ enum ValueTest: Hashable, Sendable {
         case .address: return AddressRange(value).map { .address($0) }
         case .arn: return ARNPattern(condition: value, variables.union(.wildcards)).map { .arn($0) }
         case .null: return nil
+        }
+    }
+
+    var variables: [String] {
+        switch self {
+        case .text(let pattern, _): pattern.variables
+        case .arn(let pattern): pattern.variables
+        default: []
         }
     }
 

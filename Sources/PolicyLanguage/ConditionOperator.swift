@@ -41,6 +41,9 @@ package struct ConditionOperator: Hashable, Sendable {
             }
         }
 
+        /// Whether `*` and `?` in its values stand for other characters.
+        var hasWildcards: Bool { self == .stringLike || self == .stringNotLike || family == .arn }
+
         /// Kinds of values, of which only text and ARNs may hold variables.
         enum Family { case text, number, date, boolean, binary, address, arn, null }
 

@@ -40,6 +40,18 @@ enum PolicyBinary {
         return bytes
     }
 
+    static func text(_ bytes: [UInt8]) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
+        var text = String.UnicodeScalarView()
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+            for place in 0...group.count { text.append(digits[Int(bits >> UInt32(18 - 6 * place) & 63)]) }
+            for _ in group.count..<3 { text.append("=") }
+        }
+        return String(text)
+    }
+
     private static func digit(_ octet: UInt8) -> UInt32? {
         switch octet {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(octet) - 65
@@ -54,9 +66,12 @@ enum PolicyBinary {
 
 /// Moments of conditions, in seconds since 1970: ISO 8601 as the W3C profiles it, or the seconds themselves.
 enum PolicyDate {
+    /// The years 0001 to 9999, a day more at either end for zones.
+    static let range = -62_135_683_200.0...253_402_387_200.0
+
     static func parse(_ text: String) -> Double? {
         // Digits alone are epoch time, never a year.
-        if let seconds = PolicyNumber.parse(text) { return seconds }
+        if let seconds = PolicyNumber.parse(text) { return range.contains(seconds) ? seconds : nil }
         var reader = Reader(text: Array(text.utf8))
         return reader.moment()
     }
@@ -68,7 +83,7 @@ enum PolicyDate {
         init(text: [UInt8]) { self.text = text }
 
         mutating func moment() -> Double? {
-            guard let year = digits(4), take("-"), let month = digits(2), take("-"), let day = digits(2),
+            guard let year = digits(4), year > 0, take("-"), let month = digits(2), take("-"), let day = digits(2),
                 let days = Self.days(year, month, day)
             else { return nil }
             var seconds = Double(days) * 86_400

@@ -11,6 +11,25 @@ package final class Pattern: Hashable, Sendable {
         case one
         case any
         case variable(name: String, standard: String?)
+
+        package static func == (left: Part, right: Part) -> Bool {
+            switch (left, right) {
+            case (.literal(let one), .literal(let other)): one.isExactly(other)
+            case (.one, .one), (.any, .any): true
+            case (.variable(let name, let standard), .variable(let otherName, let otherStandard)):
+                name.isExactly(otherName) && standard.map(ExactText.init) == otherStandard.map(ExactText.init)
+            default: false
+            }
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            switch self {
+            case .literal(let text): text.hashExactly(into: &hasher)
+            case .one: hasher.combine(1)
+            case .any: hasher.combine(2)
+            case .variable(let name, _): name.hashExactly(into: &hasher)
+            }
+        }
     }
 
     package let parts: [Part]
@@ -41,16 +60,16 @@ package final class Pattern: Hashable, Sendable {
     }
 
     package static func == (left: Pattern, right: Pattern) -> Bool {
-        left === right || (left.text == right.text && left.parts == right.parts)
+        left === right || (left.text.isExactly(right.text) && left.parts == right.parts)
     }
 
-    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    package func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
 
     package var hasVariables: Bool {
         parts.contains { if case .variable = $0 { true } else { false } }
     }
 
-    /// The parts with values in place of variables; nil when one has none.
+    /// The parts with values in place of variables, neighbouring texts as one; nil when a variable has no value.
     func resolved(in context: PolicyContext) -> [Part]? {
         guard hasVariables else { return parts }
         var result: [Part] = []
@@ -64,7 +83,7 @@ package final class Pattern: Hashable, Sendable {
             guard let value = values.count == 1 ? values[0] : standard else { return nil }
             result.append(.literal(value))
         }
-        return result
+        return result.joiningLiterals
     }
 
     package func matches(
@@ -77,6 +96,20 @@ package final class Pattern: Hashable, Sendable {
         }
         guard let parts = resolved(in: context) else { return false }
         return Glob.matches(parts, Substring(text), ignoringCase: ignoringCase)
+    }
+}
+
+extension [Pattern.Part] {
+    /// The same with neighbouring texts as one, and without empty ones.
+    var joiningLiterals: [Pattern.Part] {
+        reduce(into: []) { parts, part in
+            guard case .literal(let text) = part else { return parts.append(part) }
+            if case .literal(let before)? = parts.last {
+                parts[parts.count - 1] = .literal(before + text)
+            } else if !text.isEmpty {
+                parts.append(part)
+            }
+        }
     }
 }
 

@@ -11,5 +11,10 @@ package struct PolicyFault: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// A member's name as one step of a pointer.
+    static func pointer(_ name: String) -> String {
+        "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+    }
+
     package var description: String { path.isEmpty ? message : "\(message) (at \(path))" }
 }

@@ -143,7 +143,11 @@ private struct PolicyJSONReader {
     private mutating func number() throws(PolicyFault) -> PolicyJSON {
         let start = position
         if next == UInt8(ascii: "-") { position += 1 }
+        // int = zero / ( digit1-9 *DIGIT )          ; RFC 8259 §6
+        let isZero = next == UInt8(ascii: "0")
+        let whole = position
         guard digits() else { throw fault("a value was expected") }
+        guard !isZero || position == whole + 1 else { throw fault("a number begins with a needless 0") }
         if next == UInt8(ascii: ".") {
             position += 1
             guard digits() else { throw fault("a number ends in '.'") }

@@ -77,7 +77,7 @@ extension PolicySet {
     ) -> StatementReference? {
         for named in policies {
             for statement in named.policy.statements where statement.effect == effect {
-                if statement.mismatch(request) == nil {
+                if statement.mismatch(request, isBounded: boundary != nil) == nil {
                     return StatementReference(layer: layer, policy: named.name, statement: statement)
                 }
             }

@@ -33,7 +33,7 @@ extension Statement {
     /// Nil when it cannot speak of the request.
     fileprivate func narrowed(to request: PolicyRequest) -> Statement? {
         guard actions.holds({ $0.matches(request.actionInLowerCase, in: request.context) }) else { return nil }
-        let hasVariables = resources?.elements.contains { $0.components.contains(where: \.hasVariables) } ?? false
+        let hasVariables = resources?.elements.contains { !$0.variables.isEmpty } ?? false
         if !hasVariables, let resources {
             guard resources.holds({ $0.matches(fields: request.resourceFields, in: request.context) }) else {
                 return nil

@@ -80,7 +80,7 @@ extension PolicySet {
         var keys: [String] = []
         for policy in layers.flatMap(\.1) {
             for statement in policy.policy.statements {
-                let variables = (statement.resources?.elements ?? []).flatMap(\.components).flatMap(\.variables)
+                let variables = (statement.resources?.elements ?? []).flatMap(\.variables)
                 for key in statement.conditions.flatMap({ [$0.key] + $0.variables }) + variables
                 where seen.insert(key.lowercased()).inserted { keys.append(key) }
             }
@@ -92,17 +92,5 @@ extension PolicySet {
 extension Pattern {
     var variables: [String] {
         parts.compactMap { if case .variable(let name, _) = $0 { name } else { nil } }
-    }
-}
-
-extension Condition {
-    var variables: [String] {
-        patterns.flatMap { test -> [String] in
-            switch test {
-            case .text(let pattern, _): pattern.variables
-            case .arn(let pattern): pattern.components.flatMap(\.variables)
-            default: []
-            }
-        }
     }
 }

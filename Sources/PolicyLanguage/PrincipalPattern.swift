@@ -28,10 +28,42 @@ package enum PrincipalPattern: Hashable, Sendable {
         case .everyone: caller.role == nil ? .exact : .role
         case .account(let account):
             caller.account == account && caller.kind != .service ? (caller.kind == .root ? .exact : .account) : nil
-        case .arn(let arn): arn == caller.arn ? .exact : (arn == caller.role ? .role : nil)
-        case .service(let name): caller.kind == .service && name == caller.arn ? .exact : nil
-        case .federated(let provider): caller.kind == .federated && provider == caller.arn ? .exact : nil
+        case .arn(let arn): arn.isExactly(caller.arn) ? .exact : (arn.isExactly(caller.role ?? "") ? .role : nil)
+        case .service(let name): caller.kind == .service && name.isExactly(caller.arn) ? .exact : nil
+        case .federated(let provider): caller.kind == .federated && provider.isExactly(caller.arn) ? .exact : nil
         }
+    }
+}
+
+extension [PrincipalPattern] {
+    /// Whether `NotPrincipal` with these leaves a caller out ("AWS JSON policy elements: NotPrincipal").
+    ///
+    /// A user is left out whose account stands in the list as well, a role's session whose role and account do. An
+    /// account that stands there with none of its own is left out whole. Where sessions of a role are named, only they.
+    func exempt(_ caller: PolicyPrincipal) -> Bool {
+        if contains(.everyone) { return true }
+        switch caller.kind {
+        case .service, .federated: return contains { $0.match(caller) != nil }
+        case .root: return contains(.account(caller.account))
+        case .user, .roleSession:
+            guard contains(.account(caller.account)) else { return false }
+            let named = compactMap { $0.arn(of: caller.account) }
+            guard !named.isEmpty else { return true }
+            guard let role = caller.role else { return named.contains { $0.isExactly(caller.arn) } }
+            let siblings = caller.arn.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            let sessions = named.filter { $0.hasPrefix(siblings.joined(separator: "/") + "/") }
+            return named.contains { $0.isExactly(role) }
+                && (sessions.isEmpty || sessions.contains { $0.isExactly(caller.arn) })
+        }
+    }
+}
+
+extension PrincipalPattern {
+    // Its ARN, when that is a principal of this account.
+    fileprivate func arn(of account: String) -> String? {
+        guard case .arn(let arn) = self else { return nil }
+        let fields = ARNPattern.plainFields(of: arn)
+        return fields.count == 6 && fields[4] == account ? arn : nil
     }
 }
 

@@ -8,6 +8,8 @@ struct QuickGlob: Hashable, Sendable {
 
     /// Nil for a pattern with `?` or variables.
     init?(_ parts: [Pattern.Part]) {
+        // Only a star parts two pieces.
+        let parts = parts.joiningLiterals
         var pieces: [[UInt8]] = []
         for part in parts {
             switch part {

@@ -8,12 +8,19 @@ extension Statement {
     }
 
     /// Nil when the statement applies.
-    func mismatch(_ request: PolicyRequest) -> Mismatch? {
+    /// - Parameter isBounded: whether the caller has a permissions boundary, from which `NotPrincipal` exempts nobody.
+    func mismatch(_ request: PolicyRequest, isBounded: Bool = false) -> Mismatch? {
         guard actions.holds({ $0.matches(request.actionInLowerCase, in: request.context) }) else { return .action }
         if let resources, !resources.holds({ $0.matches(fields: request.resourceFields, in: request.context) }) {
             return .resource
         }
-        if let principals, !principals.holds({ $0.match(request.principal) != nil }) { return .principal }
+        if let principals {
+            let isMeant =
+                principals.isNegated
+                ? isBounded || !principals.elements.exempt(request.principal)
+                : principals.elements.contains { $0.match(request.principal) != nil }
+            if !isMeant { return .principal }
+        }
         return conditions.first { !$0.holds(in: request.context) }.map { .condition($0) }
     }
 

@@ -348,22 +348,40 @@ def principal_forms(element, principal):
     return forms - {None}
 
 
-def statement_forms(statement, principal):
+def is_left_out(element, principal):
+    """Whether NotPrincipal leaves the caller out: a user with the account, a session with role and account, or a whole account."""
+    forms = principal_forms(element, principal)
+    if principal["kind"] in ("service", "root") or "any" in forms:
+        return bool(forms)
+    if "account" not in forms:
+        return False
+    listed = as_list(element.get("AWS", []) if isinstance(element, dict) else element)
+    own = [name for name in listed if name.startswith("arn:") and name.split(":")[4] == principal["account"] and not name.endswith(":root")]
+    if not own:
+        return True
+    if principal["kind"] == "user":
+        return "self" in forms
+    sessions = [name for name in own if name.startswith(principal["arn"].rpartition("/")[0] + "/")]
+    return principal["role"] in own and (not sessions or "self" in forms)
+
+
+def statement_forms(statement, principal, is_bounded):
     """The ways in which a statement of a resource policy matches the caller; empty when it does not."""
     if "Principal" in statement:
         return principal_forms(statement["Principal"], principal)
-    if "NotPrincipal" in statement and not principal_forms(statement["NotPrincipal"], principal):
+    # NotPrincipal "will always deny any IAM principal that has a permissions boundary".
+    if "NotPrincipal" in statement and (is_bounded or not is_left_out(statement["NotPrincipal"], principal)):
         return {"excluded"}
     return set()
 
 
-def resource_effects(documents, request):
+def resource_effects(documents, request, is_bounded):
     """Whether the resource's policies deny, and the forms of the caller to which they allow."""
     denied, granted = False, set()
     for document in documents:
         scope = Scope(document, request)
         for statement in as_list(document["Statement"]):
-            forms = statement_forms(statement, request.principal)
+            forms = statement_forms(statement, request.principal, is_bounded)
             if not forms or not applies(statement, scope):
                 continue
             if statement["Effect"] == "Deny":
@@ -379,7 +397,8 @@ def resource_effects(documents, request):
 def decide(case, observe=None):
     """The decision for a case. `observe(operator, outcome)` is told of every condition that is evaluated."""
     request = Request(case, observe)
-    denied, granted = resource_effects(case["resource"], request)
+    is_bounded = case["boundary"] is not None and request.kind in ("user", "role-session")
+    denied, granted = resource_effects(case["resource"], request, is_bounded)
     if request.kind == "service":
         return EXPLICIT_DENY if denied else ALLOW if granted else IMPLICIT_DENY
     is_root = request.kind == "root"

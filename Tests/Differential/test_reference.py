@@ -152,7 +152,8 @@ def test_variables_in_resources():
 @pytest.mark.parametrize(
     ("elements", "expected"),
     [
-        ({"Action": "SES:send*"}, ALLOW), ({"Action": ["ses:Send?Email"]}, IMPLICIT), ({"Action": "ses:Send????l"}, IMPLICIT),
+        ({"Action": "SES:send*"}, ALLOW), ({"Action": ["ses:Send?Email"]}, IMPLICIT), ({"Action": "ses:Send????l"}, ALLOW),
+            ({"Action": "ses:Send???l"}, IMPLICIT),
         ({"Resource": "arn:aws:ses:us-*:*:identity/*"}, ALLOW), ({"Resource": "arn:aws:ses:*:identity/*"}, IMPLICIT),
         ({"Resource": "arn:aws:ses:*:*:identity/Example.com"}, IMPLICIT), ({"Resource": "arn:aws:ses:*:*:*"}, ALLOW),
     ],
@@ -242,11 +243,27 @@ def test_cross_account_needs_both_sides(principal):
 
 @pytest.mark.parametrize(
     ("listed", "expected"),
-    [("user", ALLOW), ("account", ALLOW), ("root ARN", ALLOW), ("role", EXPLICIT), ("service", EXPLICIT)],
+    [("user", EXPLICIT), ("account", ALLOW), ("root ARN", ALLOW), ("role", EXPLICIT), ("service", EXPLICIT)],
 )
 def test_not_principal(listed, expected):
     policy = document(Effect="Deny", NotPrincipal=GRANTS[listed])
     assert outcome(identity=[ALLOW_ALL], resource=[policy]) == expected
+
+
+@pytest.mark.parametrize(
+    ("principal", "listed", "expected"),
+    [
+        (USER, [USER["arn"], ACCOUNT], ALLOW), (USER, [USER["arn"], f"arn:aws:iam::{OTHER}:root"], EXPLICIT),
+        (USER, [USER["arn"] + "2", ACCOUNT], EXPLICIT), (ROOT, [USER["arn"], ACCOUNT], ALLOW), (SESSION, [ROLE, ACCOUNT], ALLOW),
+        (SESSION, [ROLE], EXPLICIT), (SESSION, [SESSION_ARN, ACCOUNT], EXPLICIT), (SESSION, [SESSION_ARN, ROLE, ACCOUNT], ALLOW),
+        (SESSION, [SESSION_ARN + "2", ROLE, ACCOUNT], EXPLICIT),
+    ],
+)
+def test_not_principal_needs_the_account_too(principal, listed, expected):
+    policy = document(Effect="Deny", NotPrincipal={"AWS": listed})
+    assert outcome(principal=principal, identity=[ALLOW_ALL], resource=[policy]) == expected
+    if principal is not ROOT:
+        assert outcome(principal=principal, identity=[ALLOW_ALL], resource=[policy], boundary=ALLOW_ALL) == EXPLICIT
 
 
 def test_resource_statement_without_principal_never_matches():

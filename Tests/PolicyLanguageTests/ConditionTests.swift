@@ -60,6 +60,10 @@ struct ConditionTests {
         ("DateGreaterThan", "2026-01-01T00:00:00Z", "2026-01-01T00:59:59+01:00", false),
         ("DateEquals", "2026-01-01", "1767225600", true),
         ("DateLessThan", "2026-02-30", "2020-01-01", false),
+        ("DateLessThan", "1e300", "2020-01-01", false),
+        ("DateLessThan", "0000-01-01", "2020-01-01", false),
+        ("DateGreaterThan", "0001-01-01", "2020-01-01", true),
+        ("DateLessThan", "9999-12-31T23:59:59Z", "2020-01-01", true),
         ("Bool", "true", "TRUE", true),
         ("Bool", "true", "1", false),
         ("BinaryEquals", "QmluYXJ5", "QmluYXJ5", true),
@@ -78,6 +82,26 @@ struct ConditionTests {
     ])
     func singleValue(name: String, value: String, given: String, expected: Bool) throws {
         #expect(try holds(name, [value], given: [given]) == expected)
+    }
+
+    @Test func textsAreComparedOctetByOctet() throws {
+        let (one, other) = ("caf\u{E9}", "cafe\u{301}")
+        #expect(one == other)
+        #expect(ExactText(one) != ExactText(other) && ExactText(one) == ExactText(one))
+        #expect(Set([ExactText(one), ExactText(other), ExactText(one)]).count == 2)
+        #expect(Pattern(one, .wildcards) != Pattern(other, .wildcards))
+        #expect(Pattern.Part.literal(one) != .literal(other))
+        let equals = ConditionOperator(.stringEquals)
+        let conditions = [one, other].map { Condition(equals, key: "k:v", values: [$0], version: .v2012) }
+        #expect(conditions[0] != conditions[1])
+        #expect(Set(conditions).count == 2)
+        #expect(ARNPattern("arn:aws:s3:::\(one)", []) != ARNPattern("arn:aws:s3:::\(other)", []))
+    }
+
+    @Test func aMarkHidesNoColon() throws {
+        // With a mark behind it the colon is no character of its own to Swift.
+        #expect(try holds("ArnLike", ["arn:aws:sns:*:*:*x"], given: ["arn:aws:sns:us-east-1:1:\u{301}x"]))
+        #expect(try !holds("ArnNotLike", ["arn:aws:sns:*:*:*"], given: ["arn:aws:sns:us-east-1:1:\u{301}x"]))
     }
 
     @Test(arguments: [
@@ -111,6 +135,35 @@ struct VariableTests {
     ])
     func resolve(pattern: String, text: String, expected: Bool) {
         #expect(Pattern(pattern, [.wildcards, .variables]).matches(text, in: context) == expected)
+    }
+
+    /// Texts that stand beside each other once variables have values are one text.
+    @Test(arguments: [
+        ("${aws:PrincipalTag/base}prod", "arn:aws:iam::1:role/prod", true),
+        ("${aws:PrincipalTag/base}prod", "arn:aws:iam::1:role/x-prod", false),
+        ("arn:aws:iam::1:role/${aws:PrincipalTag/end}", "arn:aws:iam::1:role/prod", true),
+        ("arn:aws:iam::1:role/p${aws:PrincipalTag/none}rod", "arn:aws:iam::1:role/prod", false),
+        ("arn:aws:iam::1:role/${aws:PrincipalTag/empty}*", "arn:aws:iam::1:role/prod", true),
+        ("${aws:PrincipalTag/base}*${aws:PrincipalTag/end}", "arn:aws:iam::1:role/x-prod", true),
+        ("${aws:PrincipalTag/base}*${aws:PrincipalTag/end}", "arn:aws:iam::1:role/x-prod-y", false),
+    ])
+    func joinTexts(value: String, given: String, expected: Bool) throws {
+        let like = ConditionOperator(.arnLike)
+        let condition = Condition(like, key: "k:v", values: [value], version: .v2012)
+        let context = PolicyContext([
+            "k:v": [given], "aws:PrincipalTag/base": ["arn:aws:iam::1:role/"], "aws:PrincipalTag/end": ["prod"],
+            "aws:PrincipalTag/empty": [""],
+        ])
+        #expect(condition.holds(in: context) == expected)
+    }
+
+    @Test func areNamedWhereverTheyStand() throws {
+        let text = """
+            {"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:b","Resource":"arn:aws:s3:::${a:one}/x",
+            "Condition":{"ArnLike":{"k:v":["${a:two}","arn:aws:s3:::${a:three}"]},"StringLike":{"k:w":"${a:four, 'x'}*"}}}}
+            """
+        let keys = PolicySet(identity: [try named("p", text)]).conditionKeys
+        #expect(Set(keys) == ["k:v", "k:w", "a:one", "a:two", "a:three", "a:four"])
     }
 
     @Test func theOlderVersionHasNone() throws {

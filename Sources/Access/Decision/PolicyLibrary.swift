@@ -5,6 +5,8 @@ import PolicyLanguage
 import Synchronization
 
 /// Parsed policies by their text, and all policies of a principal by the directory's generation.
+///
+/// Texts are told apart octet by octet, as policies themselves tell them apart.
 final class PolicyLibrary: Sendable {
     static let capacity = 10_000
 
@@ -20,15 +22,15 @@ final class PolicyLibrary: Sendable {
         static let capacity = 64
 
         struct Key: Hashable {
-            let action: String
-            let resource: String
+            let action: ExactText
+            let resource: ExactText
         }
 
         private let sets = Mutex<[Key: PolicySet]>([:])
 
         func policies(_ key: Key, of whole: PolicySet) -> PolicySet {
             if let known = sets.withLock({ $0[key] }) { return known }
-            let narrowed = whole.narrowed(to: key.action, on: key.resource)
+            let narrowed = whole.narrowed(to: key.action.text, on: key.resource.text)
             sets.withLock {
                 if $0.count >= Self.capacity { $0.removeAll() }
                 $0[key] = narrowed
@@ -37,16 +39,33 @@ final class PolicyLibrary: Sendable {
         }
     }
 
-    private let documents = Mutex<[String: Policy]>([:])
-    private let sets = Mutex<[Principal: Held]>([:])
+    /// The same text may be a policy of one kind and none of another.
+    private struct Document: Hashable {
+        let text: ExactText
+        let kind: Policy.Kind
+    }
+
+    private struct Holder: Hashable {
+        let principal: Principal
+        let sessionPolicies: [ExactText]?
+
+        init(_ principal: Principal) {
+            self.principal = principal
+            sessionPolicies = principal.session?.policies?.map(ExactText.init)
+        }
+    }
+
+    private let documents = Mutex<[Document: Policy]>([:])
+    private let sets = Mutex<[Holder: Held]>([:])
 
     /// Nil for a text that is no policy: the directory holds none, for they are checked when they are put.
     func policy(_ text: String, as kind: Policy.Kind) -> Policy? {
-        if let known = documents.withLock({ $0[text] }) { return known }
+        let document = Document(text: ExactText(text), kind: kind)
+        if let known = documents.withLock({ $0[document] }) { return known }
         guard let policy = try? Policy(parsing: text, as: kind) else { return nil }
         documents.withLock {
             if $0.count >= Self.capacity { $0.removeAll() }
-            $0[text] = policy
+            $0[document] = policy
         }
         return policy
     }
@@ -61,7 +80,8 @@ final class PolicyLibrary: Sendable {
         of principal: Principal, for action: String, on resource: String, in state: AccessState, organization: AccountID
     ) -> PolicySet? {
         let held = held(principal, state, organization)
-        return held.policies.map { held.narrowed.policies(.init(action: action, resource: resource), of: $0) }
+        let key = NarrowedPolicies.Key(action: ExactText(action), resource: ExactText(resource))
+        return held.policies.map { held.narrowed.policies(key, of: $0) }
     }
 
     func restrictions(on principal: Principal, in state: AccessState, organization: AccountID) -> Restrictions {
@@ -69,7 +89,8 @@ final class PolicyLibrary: Sendable {
     }
 
     private func held(_ principal: Principal, _ state: AccessState, _ organization: AccountID) -> Held {
-        if let held = sets.withLock({ $0[principal] }), held.generation == state.generation { return held }
+        let holder = Holder(principal)
+        if let held = sets.withLock({ $0[holder] }), held.generation == state.generation { return held }
         let policies = build(principal, state, organization)
         let everything = policies.map { set in
             set.identity + [set.boundary].compactMap(\.self) + (set.session ?? []) + set.organization.flatMap { $0 }
@@ -78,7 +99,7 @@ final class PolicyLibrary: Sendable {
             generation: state.generation, policies: policies, restrictions: Restrictions(of: everything ?? []))
         sets.withLock {
             if $0.count >= Self.capacity { $0.removeAll() }
-            $0[principal] = held
+            $0[holder] = held
         }
         return held
     }

@@ -9,8 +9,10 @@ struct Prove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prove that no send which policies allow breaks a property, or show one that does.",
         discussion: """
-            With --policy the files are proved as the identity policies of one user, without a server. With --principal
-            the running server proves everything that is in force for a user or role.
+            With --policy the files are proved as the identity policies of one user, without a server: every owner of an
+            identity is taken to agree, and values of variables are not known. With --principal the running server proves
+            everything that is in force for a user or role. What cannot be decided is said to be undecided, never to hold;
+            the exit status is 0 only where the property holds.
             """)
 
     @Option(help: "The configuration file of the server to ask.")
@@ -46,8 +48,14 @@ struct Prove: AsyncParsableCommand {
     func validate() throws {
         guard policy.isEmpty != (principal == nil) else { throw ValidationError("Give --policy or --principal.") }
         guard principal == nil || config != nil else { throw ValidationError("--principal needs --config.") }
-        guard !(recipients + senders + source).isEmpty || tls || mfa else {
+        guard ["text", "json"].contains(output) else { throw ValidationError("--output is text or json.") }
+        guard !property.demandsNothing else {
             throw ValidationError("Say what must hold: --recipients, --senders, --source, --tls, --mfa.")
+        }
+        do {
+            try property.check()
+        } catch {
+            throw ValidationError(error.description)
         }
     }
 
@@ -83,14 +91,16 @@ struct Prove: AsyncParsableCommand {
                 throw ValidationError("\(path): \(fault)")
             }
         }
-        var property = SendProperty()
-        property.recipients = recipients.isEmpty ? nil : recipients
-        property.senders = senders.isEmpty ? nil : senders
-        property.sources = source.isEmpty ? nil : source
-        property.requiresTLS = tls
-        property.requiresMFA = mfa
         let user = PolicyPrincipal(account: "111122223333", kind: .user, arn: "arn:aws:iam::111122223333:user/somebody")
-        switch Prover(PolicySet(identity: policies), principal: user, guarded: !withoutGuards).prove(property) {
+        let proof = Prover(PolicySet(identity: policies), principal: user, guarded: !withoutGuards).prove(property)
+        return Self.answer(proof).merging(["Covers": Self.coverage]) { $1 }
+    }
+
+    private static let coverage =
+        "these files as one user's identity policies, where owners of identities agree; nothing that is attached elsewhere"
+
+    private static func answer(_ proof: Proof) -> [String: Any] {
+        switch proof {
         case .holds: return ["Verdict": "holds"]
         case .undecided(let why): return ["Verdict": "undecided", "Reason": why]
         case .broken(let demand, let request, let by):
@@ -103,6 +113,16 @@ struct Prove: AsyncParsableCommand {
             answer["Statement"] = by?.statement.name
             return answer
         }
+    }
+
+    private var property: SendProperty {
+        var property = SendProperty()
+        property.recipients = recipients.isEmpty ? nil : recipients
+        property.senders = senders.isEmpty ? nil : senders
+        property.sources = source.isEmpty ? nil : source
+        property.requiresTLS = tls
+        property.requiresMFA = mfa
+        return property
     }
 
     private func printText(_ answer: [String: Any]) {
@@ -123,5 +143,6 @@ struct Prove: AsyncParsableCommand {
             }
         default: print("undecided: \(answer["Reason"] ?? "")")
         }
+        if let covers = answer["Covers"] { print("  covers: \(covers)") }
     }
 }
