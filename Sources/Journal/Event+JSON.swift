@@ -5,7 +5,7 @@
 /// Written by hand, because every accepted message pays for it; read by the usual decoder.
 extension Fact.Event: Decodable {
     private enum Name: String, CodingKey {
-        case accepted, delivered, deferred, bounced, refused, administered, renderingFailed
+        case accepted, delivered, deferred, bounced, refused, administered, renderingFailed, warned
     }
 
     package init(from decoder: any Decoder) throws {
@@ -21,6 +21,7 @@ extension Fact.Event: Decodable {
         case .refused: self = .refused(try container.decode(Fact.Refused.self, forKey: name))
         case .renderingFailed:
             self = .renderingFailed(try container.decode(Fact.RenderingFailed.self, forKey: name))
+        case .warned: self = .warned(try container.decode(Fact.Warned.self, forKey: name))
         case .administered: self = .administered(try container.decode(Fact.Administered.self, forKey: name))
         }
     }
@@ -38,6 +39,13 @@ extension Fact.Event: Decodable {
                     ("door", .text(event.door)), ("principal", .text(event.principal)),
                     ("control", .text(event.control)),
                     ("reason", .text(event.reason)), ("sourceAddress", .text(event.sourceAddress)),
+                ])
+        case .warned(let event):
+            JSONText.object(
+                "warned",
+                [
+                    ("control", .text(event.control)), ("subject", .text(event.subject)),
+                    ("reason", .text(event.reason)),
                 ])
         case .renderingFailed(let event):
             JSONText.object(

@@ -31,6 +31,8 @@ package struct Fact: Hashable, Sendable {
         case refused(Refused)
         /// A template could not be filled: the message was accepted and dropped, as on SES.
         case renderingFailed(RenderingFailed)
+        /// Something will be refused soon, or nobody can get by a limit: for the operator to act on.
+        case warned(Warned)
         /// A record of the house was changed: `CreateEmailIdentity`, `DeleteEmailIdentity`, …
         case administered(Administered)
     }
@@ -104,6 +106,19 @@ package struct Fact: Hashable, Sendable {
             self.control = control
             self.reason = reason
             self.sourceAddress = sourceAddress
+        }
+    }
+
+    package struct Warned: Hashable, Sendable, Codable {
+        package var control: String
+        /// What it is about: an access key, an identity.
+        package var subject: String
+        package var reason: String
+
+        package init(control: String, subject: String, reason: String) {
+            self.control = control
+            self.subject = subject
+            self.reason = reason
         }
     }
 
