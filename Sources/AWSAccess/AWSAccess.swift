@@ -18,6 +18,14 @@ package struct AccessCredentials: CredentialProvider {
         case .unavailable: .unavailable
         }
     }
+
+    package func lock(on accessKeyID: String, from address: String) -> String? {
+        access.lock(on: accessKeyID, from: address)?.description
+    }
+
+    package func signed(_ accessKeyID: String, from address: String, rightly: Bool) {
+        access.signed(accessKeyID, from: address, rightly: rightly)
+    }
 }
 
 extension Caller {
@@ -42,6 +50,14 @@ extension AccessControl {
         as caller: Caller, code: String
     ) throws {
         let request = AccessRequest(caller: caller, action: action, resources: [resource], context: context)
-        if case .denied(let denial) = authorize(request) { throw ServiceError(code, denial.plainMessage, status: 403) }
+        if case .denied(let denial) = authorize(request) { throw ServiceError(denial, code: code) }
+    }
+}
+
+extension ServiceError {
+    /// IAM's sentence; what the operator's limits refuse is kept on record besides.
+    package init(_ denial: AccessDenial, code: String) {
+        self.init(
+            code, denial.plainMessage, status: 403, control: denial.control == "iam" ? nil : denial.control)
     }
 }

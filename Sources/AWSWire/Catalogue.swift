@@ -93,9 +93,8 @@ package struct ServiceCatalogue: Sendable {
         let segments = request.path.split(separator: "/")
         for (method, pattern, operation) in rest where method == request.method && pattern.count == segments.count {
             if let labels = try Self.match(pattern, segments) {
-                return (
-                    operation, try Self.merged(labels + Percent.pairs(request.query, plusIsSpace: false), request.body)
-                )
+                let parameters = try Percent.pairs(request.query, plusIsSpace: false)
+                return (operation, try Self.merged(labels, parameters, request.body))
             }
         }
         throw ServiceError("UnknownOperationException", nil, status: 404)
@@ -117,11 +116,17 @@ package struct ServiceCatalogue: Sendable {
     }
 
     // Labels and parameters stand first in the body's own object; a member that stands twice is refused by nobody's
-    // accident: JSON decoders take the first.
-    private static func merged(_ parameters: [(name: String, value: String)], _ body: [UInt8]) throws -> [UInt8] {
-        guard !parameters.isEmpty else { return body }
-        let members = parameters.map { "\(JSONCodec.literal($0.name)):\(JSONCodec.literal($0.value))" }.joined(
-            separator: ",")
+    // accident: JSON decoders take the first. A parameter that is sent several times is a list (`TagKeys=a&TagKeys=b`).
+    private static func merged(
+        _ labels: [(name: String, value: String)], _ parameters: [(name: String, value: String)], _ body: [UInt8]
+    ) throws -> [UInt8] {
+        guard !labels.isEmpty || !parameters.isEmpty else { return body }
+        var all = labels.map { "\(JSONCodec.literal($0.name)):\(JSONCodec.literal($0.value))" }
+        for (name, pairs) in Dictionary(grouping: parameters, by: { $0.name }) {
+            let values = pairs.map { JSONCodec.literal($0.value) }.joined(separator: ",")
+            all.append("\(JSONCodec.literal(name)):\(pairs.count == 1 ? values : "[\(values)]")")
+        }
+        let members = all.joined(separator: ",")
         let rest = body.drop { [32, 9, 10, 13].contains($0) }
         guard !rest.isEmpty else { return Array("{\(members)}".utf8) }
         guard rest.first == UInt8(ascii: "{") else {

@@ -6,11 +6,14 @@ package struct ServiceError: Error, Hashable, Sendable {
     /// Nil where AWS sends `null`.
     package let message: String?
     package let status: Int
+    /// The operator's limit that refused, which is kept on record; nil for everything else.
+    package let control: String?
 
-    package init(_ code: String, _ message: String?, status: Int = 400) {
+    package init(_ code: String, _ message: String?, status: Int = 400, control: String? = nil) {
         self.code = code
         self.message = message
         self.status = status
+        self.control = control
     }
 
     /// Whose fault it is, in the Query protocol's words.
@@ -53,6 +56,10 @@ extension ServiceError {
                 isQuery ? "ExpiredToken" : "ExpiredTokenException",
                 "The security token included in the request is expired", status: 403)
         case .unavailable: self = .internalFailure(wire)
+        case .locked(let until):
+            self.init(
+                isQuery ? "Throttling" : "TooManyRequestsException",
+                "Too many failed attempts, try again after \(until).", status: isQuery ? 400 : 429)
         case .mismatch:
             self.init(
                 isQuery ? "SignatureDoesNotMatch" : "InvalidSignatureException",

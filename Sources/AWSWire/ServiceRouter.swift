@@ -5,6 +5,15 @@ import Synchronization
 /// Gives the secret of an access key and says whose it is.
 package protocol CredentialProvider: Sendable {
     func credential(for accessKeyID: String, sessionToken: String?) async -> CredentialLookup
+    /// Until when signatures with this key are not looked at from that address, which failed too often; nil for not at all.
+    func lock(on accessKeyID: String, from address: String) -> String?
+    /// Told of each signature that was looked at.
+    func signed(_ accessKeyID: String, from address: String, rightly: Bool)
+}
+
+extension CredentialProvider {
+    package func lock(on accessKeyID: String, from address: String) -> String? { nil }
+    package func signed(_ accessKeyID: String, from address: String, rightly: Bool) {}
 }
 
 package enum CredentialLookup: Sendable {
@@ -28,6 +37,7 @@ package final class ServiceRouter: Sendable {
     private let credentials: any CredentialProvider
     private let now: @Sendable () -> Int64
     private let report: @Sendable (String, any Error) -> Void
+    private let audit: @Sendable (RequestContext, ServiceError) async throws -> Void
     private let services: [String: [ServiceCatalogue]]
     private let signingKeys = Mutex<[KeyID: [UInt8]]>([:])
 
@@ -35,15 +45,18 @@ package final class ServiceRouter: Sendable {
     ///   - services: catalogues by SigV4 service name.
     ///   - now: seconds since 1970.
     ///   - report: told once of each failure that is ours, with the request id.
+    ///   - audit: keeps a refusal that names a control. Where it throws, the caller hears of a failure of ours instead.
     package init(
         region: String, services: [String: [ServiceCatalogue]], credentials: any CredentialProvider,
-        now: @escaping @Sendable () -> Int64, report: @escaping @Sendable (String, any Error) -> Void
+        now: @escaping @Sendable () -> Int64, report: @escaping @Sendable (String, any Error) -> Void,
+        audit: @escaping @Sendable (RequestContext, ServiceError) async throws -> Void = { _, _ in }
     ) {
         self.region = region
         self.services = services
         self.credentials = credentials
         self.now = now
         self.report = report
+        self.audit = audit
     }
 
     /// A request whose head was believed; the body may be read now.
@@ -67,8 +80,10 @@ package final class ServiceRouter: Sendable {
     }
 
     /// Looks at the head alone: key, date and scope.
-    package func admit(_ request: WireRequest) async throws(SignatureFault) -> Admission {
+    /// - Parameter address: the peer's, which is turned away for a while when its signatures fail too often.
+    package func admit(_ request: WireRequest, from address: String) async throws(SignatureFault) -> Admission {
         let check = try SigV4Check(request, regions: { self.regions(for: $0) }, now: now())
+        if let until = credentials.lock(on: check.accessKeyID, from: address) { throw .locked(until: until) }
         switch await credentials.credential(for: check.accessKeyID, sessionToken: check.sessionToken) {
         case .unknown: throw .unknownKey
         case .expired: throw .expiredToken
@@ -88,8 +103,10 @@ package final class ServiceRouter: Sendable {
         do {
             try admission.check.verify(request, key: signingKey(admission))
         } catch {
+            credentials.signed(admission.check.accessKeyID, from: connection.sourceAddress, rightly: false)
             return refusal(ServiceError(error, wire), wire, requestID)
         }
+        credentials.signed(admission.check.accessKeyID, from: connection.sourceAddress, rightly: true)
         let context = RequestContext(
             identity: admission.identity, accessKeyID: admission.check.accessKeyID, connection: connection,
             userAgent: request.header("user-agent") ?? "", requestID: requestID)
@@ -101,7 +118,20 @@ package final class ServiceRouter: Sendable {
             let body = try await operation.run(input, context, wire)
             return response(200, body, wire, requestID)
         } catch {
-            return refusal(serviceError(for: error, wire, requestID), wire, requestID)
+            return await refusal(audited(serviceError(for: error, wire, requestID), context, wire), wire, requestID)
+        }
+    }
+
+    private func audited(
+        _ error: ServiceError, _ context: RequestContext, _ wire: WireProtocol
+    ) async -> ServiceError {
+        guard error.control != nil else { return error }
+        do {
+            try await audit(context, error)
+            return error
+        } catch {
+            report(context.requestID, error)
+            return .internalFailure(wire)
         }
     }
 
@@ -178,6 +208,9 @@ package final class ServiceRouter: Sendable {
     private static func maximumBody(_ request: WireRequest, service: String) -> Int {
         guard service == "ses" else { return 1 << 20 }
         if request.path.hasPrefix("/v2/email/outbound") { return 56 << 20 }
+        // 500 KB and 10 MB of text, of which clients write a letter beyond ASCII in six octets and more.
+        if request.path.hasPrefix("/v2/email/templates") { return 4 << 20 }
+        if request.path.hasPrefix("/v2/email/custom-verification-email-templates") { return 40 << 20 }
         let isForm = request.header("content-type")?.hasPrefix("application/x-www-form-urlencoded") == true
         return isForm ? 20 << 20 : 1 << 20
     }

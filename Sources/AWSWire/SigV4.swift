@@ -77,6 +77,7 @@ package enum SigV4 {
 
     // White space around a value goes, runs inside become one space.
     private static func collapsed(_ value: String) -> String {
-        value.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
+        guard value.utf8.contains(where: { $0 == 32 || $0 == 9 }) else { return value }
+        return value.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
     }
 }

@@ -52,11 +52,10 @@ package struct SigV4Check: Sendable {
         if let sent = request.header("x-amz-content-sha256"), sent != payload { throw .mismatch }
         let canonical = SigV4.canonicalRequest(
             request, signedHeaders: signedHeaders, payloadHash: payload, service: scope.service)
-        let expected = SigV4.hmac(SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope), key: key)
-        guard let given = Self.octets(signature),
+        let text = SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope)
+        guard let given = Self.octets(signature), given.count == SHA256.byteCount,
             HMAC<SHA256>.isValidAuthenticationCode(
-                given, authenticating: Array(SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope).utf8),
-                using: SymmetricKey(data: key)), given.count == expected.count
+                given, authenticating: Array(text.utf8), using: SymmetricKey(data: key))
         else { throw .mismatch }
     }
 
@@ -65,14 +64,18 @@ package struct SigV4Check: Sendable {
             throw .incomplete("Unsupported signature algorithm: use \(SigV4.algorithm).")
         }
         var fields: [String: String] = [:]
-        for part in authorization.dropFirst(SigV4.algorithm.count).split(separator: ",") {
-            let halves = part.split(separator: "=", maxSplits: 1)
+        for part in authorization.utf8.dropFirst(SigV4.algorithm.utf8.count).split(separator: UInt8(ascii: ",")) {
+            let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1)
             guard halves.count == 2 else { continue }
-            let name = halves[0].filter { $0 != " " }
+            let name = withoutSpaces(halves[0])
             guard fields[name] == nil else { throw .incomplete("Authorization header has '\(name)' twice.") }
-            fields[name] = String(halves[1].filter { $0 != " " })
+            fields[name] = withoutSpaces(halves[1])
         }
         return fields
+    }
+
+    private static func withoutSpaces(_ text: Substring.UTF8View) -> String {
+        String(decoding: text.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
     }
 
     private func requireSigned(_ request: WireRequest) throws(SignatureFault) {
@@ -132,6 +135,8 @@ package enum SignatureFault: Error, Hashable, Sendable {
     case unknownKey
     case expiredToken
     case unavailable
+    /// Too many signatures were wrong.
+    case locked(until: String)
     case mismatch
     case scope(String)
     case skew(String)

@@ -88,7 +88,7 @@ struct Toys {
         let wire = router.wire(of: request)
         let response: WireResponse
         do {
-            let admission = try await router.admit(request)
+            let admission = try await router.admit(request, from: "192.0.2.1")
             response = await router.answer(
                 request, admission, over: WireConnection(sourceAddress: "192.0.2.1", tlsVersion: nil), requestID: "id-1"
             )
