@@ -25,20 +25,23 @@ package struct ConsoleServer: Service {
         }
     }
 
+    /// Key id, secret, the peer's address.
+    package typealias Authenticate = @Sendable (String, String, String) -> Bool
+
     private let application: any ApplicationProtocol
     private let address: String
 
     /// - Parameters:
-    ///   - authenticate: whether these are the root credentials.
+    ///   - authenticate: whether these are the root credentials, from this address.
     ///   - verify: what became of each signature on a message, one line each.
     package init(
-        _ settings: Settings, inbox: any Inbox, authenticate: @escaping @Sendable (String, String) -> Bool,
+        _ settings: Settings, inbox: any Inbox, authenticate: @escaping Authenticate,
         verify: @escaping @Sendable ([UInt8]) async -> [String], logger: Logger
     ) throws {
         let pages = try Pages(firstSteps: settings.firstSteps)
         let routes = Routes(inbox: inbox, pages: pages, verify: verify)
         let guardian = Guardian(isAnonymous: settings.isAnonymous, host: settings.host, authenticate: authenticate)
-        let router = Router()
+        let router = Router(context: ConsoleContext.self)
         router.add(middleware: guardian)
         router.get("/") { request, _ in try await routes.list(search: request.uri.queryParameters.get("search")) }
         router.get("/messages/:id") { _, context in try await routes.message(context.parameters.get("id")) }
@@ -73,11 +76,11 @@ package struct ConsoleServer: Service {
 
 /// Who may look, and what every answer carries.
 struct Guardian: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = ConsoleContext
 
     let isAnonymous: Bool
     let host: String
-    let authenticate: @Sendable (String, String) -> Bool
+    let authenticate: ConsoleServer.Authenticate
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -99,7 +102,7 @@ struct Guardian: RouterMiddleware {
     private func answer(
         _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard isAllowed(request) else {
+        guard isAllowed(request, from: context.peer) else {
             var headers = HTTPFields()
             headers[.wwwAuthenticate] = "Basic realm=\"Postern\", charset=\"UTF-8\""
             return Response(
@@ -115,14 +118,14 @@ struct Guardian: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private func isAllowed(_ request: Request) -> Bool {
+    private func isAllowed(_ request: Request, from peer: String) -> Bool {
         if isAnonymous { return true }
         let field = request.headers[.authorization] ?? ""
         guard field.lowercased().hasPrefix("basic "),
             let text = String(validating: decodedBase64(String(field.dropFirst(6))), as: UTF8.self),
             let colon = text.firstIndex(of: ":")
         else { return false }
-        return authenticate(String(text[..<colon]), String(text[text.index(after: colon)...]))
+        return authenticate(String(text[..<colon]), String(text[text.index(after: colon)...]), peer)
     }
 
     private func isKnownHost(_ authority: String) -> Bool {
@@ -130,6 +133,18 @@ struct Guardian: RouterMiddleware {
             authority.hasPrefix("[")
             ? String(authority.prefix { $0 != "]" }) + "]" : String(authority.prefix { $0 != ":" })
         return ["localhost", "127.0.0.1", "[::1]", host].contains(name)
+    }
+}
+
+/// What a request came with.
+struct ConsoleContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The peer's address, without port.
+    let peer: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peer = source.channel.remoteAddress?.ipAddress ?? ""
     }
 }
 

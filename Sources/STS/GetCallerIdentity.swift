@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSAccess
-package import AWSWire
+import AWSWire
 import Access
 import Mail
 
-/// Says who the caller is; needs no permission, as on AWS.
-package struct GetCallerIdentity: Operation {
-    package static let route = Route.query(service: "sts")
+/// Says who the caller is; needs no permission, as on AWS, but the operator's limits on callers hold.
+struct GetCallerIdentity: Operation {
+    static let route = Route.query(service: "sts")
 
-    package struct Output: Encodable {
+    struct Output: Encodable {
         let account: String
         let arn: String
         let userId: String
     }
 
-    package init() {}
+    let access: AccessControl
 
-    package func run(_ input: Empty, as context: RequestContext) async throws -> Output {
-        let principal = try Caller(context).principal
+    func run(_ input: Empty, as context: RequestContext) async throws -> Output {
+        let caller = try Caller(context)
+        let principal = caller.principal
+        if let denial = access.limit(on: caller, "sts:GetCallerIdentity", principal.arn) {
+            throw ServiceError(denial, code: "AccessDenied")
+        }
         return Output(account: principal.account.description, arn: principal.arn, userId: principal.userID)
     }
 }

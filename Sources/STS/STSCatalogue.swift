@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAccess
 package import AWSWire
 package import Access
 import Mail
@@ -9,7 +10,7 @@ package enum STSCatalogue {
     package static func make(_ access: AccessControl) -> ServiceCatalogue {
         var catalogue = ServiceCatalogue(
             .query(namespace: "https://sts.amazonaws.com/doc/2011-06-15/"), version: "2011-06-15")
-        catalogue.add(GetCallerIdentity())
+        catalogue.add(GetCallerIdentity(access: access))
         catalogue.add(AssumeRole(access: access))
         catalogue.add(GetSessionToken(access: access))
         catalogue.add(GetAccessKeyInfo(access: access))
@@ -36,7 +37,7 @@ extension ServiceError {
     /// How STS says why there are no credentials.
     init(sts error: any Error) throws {
         switch error {
-        case let denial as AccessDenial: self.init("AccessDenied", denial.plainMessage, status: 403)
+        case let denial as AccessDenial: self.init(denial, code: "AccessDenied")
         case AccessFailure.accessDenied(let why): self.init("AccessDenied", why, status: 403)
         case AccessFailure.malformedPolicy(let why): self.init("MalformedPolicyDocument", why)
         case AccessFailure.limitExceeded(let why): self.init("PackedPolicyTooLarge", why)

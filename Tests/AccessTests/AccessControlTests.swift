@@ -157,7 +157,12 @@ struct SessionTests {
         asked.device = device.serial
         asked.code = "000000"
         await #expect(throws: AccessFailure.self) { try await house.access.assumeRole(asked, as: caller) }
-        asked.code = TOTP.code(seed: seed, step: step)
+        asked.code = codes.1
+        await #expect(throws: AccessFailure.self, "a code that enrolled the device is spent") {
+            try await house.access.assumeRole(asked, as: caller)
+        }
+        house.clock.advance(by: 60)
+        asked.code = TOTP.code(seed: seed, step: step + 2)
         let (credentials, principal) = try await house.access.assumeRole(asked, as: caller)
         #expect(house.allows("iam:DeleteUser", by: principal))
         await #expect(throws: AccessFailure.self) { try await house.access.assumeRole(asked, as: caller) }

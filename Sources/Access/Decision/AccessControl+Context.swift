@@ -33,7 +33,7 @@ extension AccessControl {
         for tag in tags(of: principal, state) { keys["aws:principaltag/\(tag.key.lowercased())"] = [tag.value] }
         if let session = principal.session {
             keys["aws:multifactorauthpresent"] = [session.isMFA ? "true" : "false"]
-            if session.isMFA { keys["aws:multifactorauthage"] = ["\(Int(moment - session.issuedAt))"] }
+            if let shown = session.mfaAt { keys["aws:multifactorauthage"] = ["\(Int(moment - shown))"] }
             keys["aws:tokenissuetime"] = [Self.text(session.issuedAt)]
         }
         return keys

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Journal
 package import Mail
 import PolicyLanguage
 
@@ -29,25 +30,28 @@ extension AccessControl {
         _ asked: RoleRequest, as caller: Caller
     ) async throws -> (TemporaryCredentials, Principal) {
         let state = directory.state
+        if let denial = limit(on: caller, "sts:AssumeRole", asked.role) { throw denial }
         let role = try role(asked.role, state)
         try Self.requireSessionName(asked.sessionName)
         try IAMRules.tags(asked.tags)
         guard let role, let trust = library.policy(role.trust, as: .trust) else {
             throw denial(of: "sts:AssumeRole", on: asked.role, by: caller)
         }
+        let moment = directory.now()
+        let mfaAt = try await verify(asked.device, asked.code, of: caller.principal) ? moment : inheritedMFA(of: caller)
+        try requireTrust(trust, role, asked, mfaAt, caller)
+        // Not before trust: the answer would tell strangers which roles exist.
         let isChained: Bool = if case .role = caller.principal.kind { true } else { false }
         let duration = try Self.duration(asked.duration ?? 3_600, maximum: isChained ? 3_600 : role.maximumSession)
-        let isMFA = try await verify(asked.device, asked.code, of: caller.principal)
-        try requireTrust(trust, role, asked, isMFA, caller)
         let policies = try sessionPolicies(asked, state, role.account)
-        let moment = directory.now()
         let principal = Principal(
             account: role.account,
             kind: .role(name: role.name, path: role.path, id: role.id, session: asked.sessionName),
             session: SessionFacts(
-                issuedAt: moment, expiresAt: moment + Double(duration),
-                isMFA: isMFA || caller.principal.session?.isMFA == true, policies: policies, tags: asked.tags))
+                issuedAt: moment, expiresAt: moment + Double(duration), mfaAt: mfaAt, origin: Self.origin(of: caller),
+                policies: policies, tags: asked.tags))
         guard let facts = principal.session else { throw denial(of: "sts:AssumeRole", on: asked.role, by: caller) }
+        try await directory.record(administered("AssumeRole", role.arn, by: caller))
         return (try makeSession(principal, facts), principal)
     }
 
@@ -58,13 +62,35 @@ extension AccessControl {
         guard caller.principal.session == nil else {
             throw AccessFailure.accessDenied("Cannot call GetSessionToken with session credentials")
         }
+        if let denial = limit(on: caller, "sts:GetSessionToken", caller.principal.arn) { throw denial }
         let isRoot = caller.principal.kind == .root
         let duration = try Self.duration(asked ?? (isRoot ? 3_600 : 43_200), maximum: isRoot ? 3_600 : 129_600)
         let isMFA = try await verify(device, code, of: caller.principal)
         let moment = directory.now()
         let facts = SessionFacts(
-            issuedAt: moment, expiresAt: moment + Double(duration), isMFA: isMFA, policies: nil, tags: [])
+            issuedAt: moment, expiresAt: moment + Double(duration), mfaAt: isMFA ? moment : nil,
+            origin: Self.origin(of: caller))
+        try await directory.record(administered("GetSessionToken", caller.principal.arn, by: caller))
         return try makeSession(Principal(account: caller.account, kind: caller.principal.kind, session: facts), facts)
+    }
+
+    /// Seconds for which one code counts along a chain of roles: as long as the longest session that it could open.
+    private static let longestMFA = 129_600.0
+
+    private func inheritedMFA(of caller: Caller) -> Timestamp? {
+        caller.principal.session?.mfaAt.flatMap { directory.now() - $0 <= Self.longestMFA ? $0 : nil }
+    }
+
+    /// Empty for a trusted listener, which has no key.
+    private static func origin(of caller: Caller) -> String {
+        caller.principal.session?.origin ?? caller.accessKeyID ?? ""
+    }
+
+    private func administered(_ operation: String, _ resource: String, by caller: Caller) -> Fact {
+        let event = Fact.Administered(
+            operation: operation, principal: caller.principal.arn, resource: resource,
+            sourceAddress: caller.sourceAddress)
+        return Fact(at: directory.now(), account: caller.account, message: nil, event: .administered(event))
     }
 
     private func role(_ arn: String, _ state: AccessState) throws -> Role? {
@@ -77,13 +103,13 @@ extension AccessControl {
     }
 
     private func requireTrust(
-        _ trust: Policy, _ role: Role, _ asked: RoleRequest, _ isMFA: Bool, _ caller: Caller
+        _ trust: Policy, _ role: Role, _ asked: RoleRequest, _ mfaAt: Timestamp?, _ caller: Caller
     ) throws {
         var context: [String: [String]] = ["sts:RoleSessionName": [asked.sessionName]]
         if let id = asked.externalID { context["sts:ExternalId"] = [id] }
-        if isMFA {
+        if let mfaAt {
             context["aws:MultiFactorAuthPresent"] = ["true"]
-            context["aws:MultiFactorAuthAge"] = ["0"]
+            context["aws:MultiFactorAuthAge"] = ["\(Int(directory.now() - mfaAt))"]
         }
         for tag in role.tags { context["aws:ResourceTag/\(tag.key)"] = [tag.value] }
         for tag in asked.tags { context["aws:RequestTag/\(tag.key)"] = [tag.value] }
@@ -143,24 +169,28 @@ extension AccessControl {
         case .user(let name, _, _): user = name.lowercased()
         case .role: throw failure
         }
-        let subject = ["device \(serial)"]
+        // Only the device's own user can use up its attempts.
+        guard directory.state.find(MFADevice.self, serial, in: principal.account)?.user == user else { throw failure }
+        let subject = FailedLogins.Subject.device(serial, principal.account)
         let moment = directory.now()
-        guard failures.lock(subject, at: moment) == nil else { throw failure }
+        guard failures.lock([subject], at: moment) == nil else { throw failure }
         do {
             let sealer = sealer
             try await directory.change(nil) { state in
                 guard var device = state.find(MFADevice.self, serial, in: principal.account), device.user == user,
                     let seed = try? sealer.open(device.sealed, for: Self.devicePurpose),
-                    let step = TOTP.step(of: code ?? "", seed: seed, at: moment, after: device.lastStep)
+                    let step = TOTP.step(
+                        of: code ?? "", seed: seed, at: moment + Double((device.drift ?? 0) * TOTP.period),
+                        after: device.lastStep)
                 else { throw failure }
                 device.lastStep = step
                 state.put(device)
             }
         } catch let error as AccessFailure {
-            failures.failed(subject, at: moment)
+            failures.failed([subject], at: moment)
             throw error
         }
-        failures.succeeded(subject[0])
+        failures.succeeded([subject], at: moment)
         return true
     }
 

@@ -12,11 +12,24 @@ package struct AccessRequest: Sendable {
         /// Nil: whose account the ARN names, or the caller's own.
         package let owner: AccountID?
         package let policies: [NamedPolicy]
+        /// Its own, which are `aws:ResourceTag/KEY`.
+        package let tags: [String: String]
 
-        package init(_ arn: String, owner: AccountID? = nil, policies: [NamedPolicy] = []) {
+        package init(
+            _ arn: String, owner: AccountID? = nil, policies: [NamedPolicy] = [], tags: [String: String] = [:]
+        ) {
             self.arn = arn
             self.owner = owner
             self.policies = policies
+            self.tags = tags
+        }
+
+        /// The request's condition keys with those that the thing itself brings.
+        func circumstances(in context: PolicyContext) -> PolicyContext {
+            guard !tags.isEmpty else { return context }
+            var own = context
+            for (key, value) in tags { own["aws:ResourceTag/\(key)"] = [value] }
+            return own
         }
     }
 
@@ -27,12 +40,18 @@ package struct AccessRequest: Sendable {
     package let resources: [Resource]
     /// Condition keys and their values, beyond those that follow from the caller.
     package let context: [String: [String]]
+    /// Whether only an explicit deny counts: for asking again with another spelling of what was allowed already.
+    package let countsOnlyExplicit: Bool
 
-    package init(caller: Caller, action: String, resources: [Resource], context: [String: [String]] = [:]) {
+    package init(
+        caller: Caller, action: String, resources: [Resource], context: [String: [String]] = [:],
+        countsOnlyExplicit: Bool = false
+    ) {
         self.caller = caller
         self.action = action
         self.resources = resources
         self.context = context
+        self.countsOnlyExplicit = countsOnlyExplicit
     }
 }
 

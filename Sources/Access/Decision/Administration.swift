@@ -5,11 +5,6 @@ package enum Administration {
     private static let harmless = [
         "get", "list", "describe", "batchget", "simulate", "generate", "send", "decode", "test", "lookup", "head",
     ]
-    /// What somebody without a device needs to come by one.
-    static let enrolment: Set<String> = [
-        "iam:createvirtualmfadevice", "iam:enablemfadevice", "iam:resyncmfadevice", "iam:deletevirtualmfadevice",
-    ]
-
     package static func contains(_ action: String) -> Bool {
         let halves = action.lowercased().split(separator: ":", maxSplits: 1)
         // Assuming a role is not administering; what the role then does is looked at again.

@@ -52,17 +52,25 @@ package struct Principal: Hashable, Sendable {
 package struct SessionFacts: Hashable, Sendable, Codable {
     package let issuedAt: Timestamp
     package let expiresAt: Timestamp
-    /// Whether a code of an MFA device was shown when they were made.
-    package let isMFA: Bool
+    /// When a code of an MFA device was shown, by whoever stands at the beginning of a chain of roles; nil for never.
+    package let mfaAt: Timestamp?
+    /// The long-term key at the beginning of the chain: what is switched off, or too old, takes its sessions with it.
+    package let origin: String
     /// Session policies as given; nil for none.
     package let policies: [String]?
     package let tags: [Tag]
 
-    package init(issuedAt: Timestamp, expiresAt: Timestamp, isMFA: Bool, policies: [String]?, tags: [Tag]) {
+    package init(
+        issuedAt: Timestamp, expiresAt: Timestamp, mfaAt: Timestamp?, origin: String, policies: [String]? = nil,
+        tags: [Tag] = []
+    ) {
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
-        self.isMFA = isMFA
+        self.mfaAt = mfaAt
+        self.origin = origin
         self.policies = policies
         self.tags = tags
     }
+
+    package var isMFA: Bool { mfaAt != nil }
 }

@@ -2,7 +2,6 @@
 
 package import Journal
 package import Mail
-import PolicyLanguage
 
 extension AccessDirectory {
     package static let fullAccessPolicy = "p-FullAWSAccess"
@@ -37,84 +36,91 @@ extension AccessDirectory {
         let (management, moment, random) = (managementAccount, now(), random)
         return try await change(fact) { state in
             try IAMRules.tags(tags)
-            guard (1...50).contains(name.utf8.count) else {
-                throw AccessFailure.invalidInput("An account's name has 1 to 50 characters.")
-            }
-            guard email.contains("@"), (6...64).contains(email.utf8.count) else {
-                throw AccessFailure.invalidInput("You provided a value that does not match the required pattern: email")
-            }
-            let members = state.all(MemberAccount.self, in: management)
-            guard !members.contains(where: { $0.email.lowercased() == email.lowercased() }) else {
-                throw AccessFailure.alreadyExists("EMAIL_ALREADY_EXISTS")
-            }
-            var id = AccountID("1" + UniqueID.digits(11, random))
-            while let taken = id, members.contains(where: { $0.id == taken }) {
-                id = AccountID("1" + UniqueID.digits(11, random))
-            }
-            guard let id else { throw AccessFailure.invalidInput("No account id could be made.") }
-            var member = MemberAccount(
-                account: management, id: id, name: name, email: email, status: .active, joinedAt: moment,
-                requestID: UniqueID.small("car-", 32, random))
-            member.tags = tags
-            state.put(member)
-            if var full = state.find(ServiceControlPolicy.self, Self.fullAccessPolicy, in: management) {
-                full.targets.append(id.description)
-                state.put(full)
-            }
+            let member = try state.addMember(name, email, tags, to: management, at: moment, random)
             let trust = """
                 {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::\(management):root"},\
                 "Action":"sts:AssumeRole"}]}
                 """
             var role = try state.createRole(
-                roleName ?? Self.accessRole, trust: trust, in: id, at: moment, random: random)
+                roleName ?? Self.accessRole, trust: trust, in: member.id, at: moment, random: random)
             role.attached = ["arn:aws:iam::aws:policy/AdministratorAccess"]
             state.put(role)
             return member
         }
     }
+
+    /// Keeps that an account could not be made, so that it can be asked about.
+    package func keepFailure(
+        toCreate name: String, because reason: String, _ fact: Fact
+    ) async throws -> FailedAccountRequest {
+        let request = FailedAccountRequest(
+            account: managementAccount, id: UniqueID.small("car-", 32, random), name: name, reason: reason,
+            requestedAt: now())
+        try await change(fact) { state in
+            let others = state.all(FailedAccountRequest.self, in: request.account).sorted {
+                $0.requestedAt < $1.requestedAt
+            }
+            for old in others.dropLast(FailedAccountRequest.kept - 1) { state.remove(old) }
+            state.put(request)
+        }
+        return request
+    }
+}
+
+/// A request for an account that came to nothing; the latest are kept.
+package struct FailedAccountRequest: AccessEntity {
+    package static let kind = "failed-account-request"
+    package static let kept = 100
+
+    package let account: AccountID
+    /// `car-…`
+    package let id: String
+    package let name: String
+    /// AWS's word for it: `EMAIL_ALREADY_EXISTS`.
+    package let reason: String
+    package let requestedAt: Timestamp
+
+    package var key: String { id }
 }
 
 extension AccessState {
-    package func organization(_ management: AccountID) -> Organization? {
-        find(Organization.self, "organization", in: management)
+    fileprivate mutating func addMember(
+        _ name: String, _ email: String, _ tags: [Tag], to management: AccountID, at moment: Timestamp,
+        _ random: RandomBits
+    ) throws(AccessFailure) -> MemberAccount {
+        try Self.requireMember(name, email)
+        let members = all(MemberAccount.self, in: management)
+        guard !members.contains(where: { $0.email.lowercased() == email.lowercased() }) else {
+            throw .alreadyExists("EMAIL_ALREADY_EXISTS")
+        }
+        let taken = Set(members.map(\.id))
+        var id = AccountID("1" + UniqueID.digits(11, random))
+        while let known = id, taken.contains(known) { id = AccountID("1" + UniqueID.digits(11, random)) }
+        guard let id else { throw .invalidInput("No account id could be made.") }
+        var member = MemberAccount(
+            account: management, id: id, name: name, email: email, status: .active, joinedAt: moment,
+            requestID: UniqueID.small("car-", 32, random))
+        member.tags = tags
+        put(member)
+        if var full = find(ServiceControlPolicy.self, AccessDirectory.fullAccessPolicy, in: management) {
+            full.targets.append(id.description)
+            put(full)
+        }
+        return member
     }
 
-    package mutating func createServiceControlPolicy(
-        name: String, description: String, document: String, tags: [Tag], management: AccountID, random: RandomBits
-    ) throws(AccessFailure) -> ServiceControlPolicy {
-        guard (1...128).contains(name.utf8.count) else {
-            throw .invalidInput("A policy's name has 1 to 128 characters.")
+    private static func requireMember(_ name: String, _ email: String) throws(AccessFailure) {
+        guard (1...50).contains(name.utf8.count), name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw .invalidInput("INVALID_PATTERN: an account's name has 1 to 50 printable ASCII characters.")
         }
-        try IAMRules.tags(tags)
-        try Self.requireControl(document)
-        guard !all(ServiceControlPolicy.self, in: management).contains(where: { $0.name == name }) else {
-            throw .alreadyExists("A policy with the same name already exists.")
-        }
-        var policy = ServiceControlPolicy(
-            account: management, id: UniqueID.small("p-", 8, random), name: name, description: description,
-            document: document, targets: [])
-        policy.tags = tags
-        put(policy)
-        return policy
-    }
-
-    package func requireControlPolicy(_ id: String, _ management: AccountID) throws(AccessFailure)
-        -> ServiceControlPolicy
-    {
-        guard let policy = find(ServiceControlPolicy.self, id, in: management) else {
-            throw .noSuchEntity("We can't find a policy with the PolicyId that you specified.")
-        }
-        return policy
-    }
-
-    package static func requireControl(_ document: String) throws(AccessFailure) {
-        guard document.utf8.count <= ServiceControlPolicy.maximumLength else {
-            throw .limitExceeded("The policy exceeds \(ServiceControlPolicy.maximumLength) bytes.")
-        }
-        do {
-            _ = try Policy(parsing: document, as: .organization)
-        } catch {
-            throw .malformedPolicy(error.description)
+        // [^\s@]+@[^\s@]+\.[^\s@]+
+        let halves = email.split(separator: "@", omittingEmptySubsequences: false)
+        let labels = halves.last?.split(separator: ".", omittingEmptySubsequences: false) ?? []
+        guard (6...64).contains(email.utf8.count), email.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            halves.count == 2, !halves[0].isEmpty, labels.count > 1, !labels.contains(where: \.isEmpty)
+        else {
+            throw .invalidInput(
+                "INVALID_PATTERN: you provided a value for the email that does not match the required pattern.")
         }
     }
 }

@@ -50,6 +50,11 @@ package final class AccessDirectory: Sendable {
         return result
     }
 
+    /// Keeps a fact that comes with no change.
+    package func record(_ fact: Fact) async throws {
+        try await store.save([], recording: [fact])
+    }
+
     private static func row(_ change: AccessChange) throws -> AccessRowChange {
         switch change {
         case .put(let entity):
@@ -64,6 +69,7 @@ package final class AccessDirectory: Sendable {
     private static let kinds: [any AccessEntity.Type] = [
         User.self, Group.self, Role.self, UserKey.self, MFADevice.self, IdentityProvider.self, AccountAlias.self,
         ManagedPolicy.self, MemberAccount.self, ServiceControlPolicy.self, Organization.self, DataKey.self,
+        FailedAccountRequest.self,
     ]
 
     private static func insert(_ row: AccessRow, into state: inout AccessState) throws {

@@ -5,8 +5,6 @@ import PolicyLanguage
 
 /// What users, groups and roles have in common: finding, inline policies, attachments, boundaries.
 extension AccessState {
-    package static let maximumAttached = 20
-
     package func require<Holder: PolicyHolder>(
         _ type: Holder.Type, _ name: String, in account: AccountID
     ) throws(AccessFailure) -> Holder {
@@ -34,7 +32,7 @@ extension AccessState {
         var holder = try require(type, name, in: account)
         try IAMRules.name(policy, "policyName", maximum: 128)
         try IAMRules.document(document, as: .identity, maximum: Holder.inlineLimit)
-        holder.inline[policy] = document
+        holder.inline[holder.inlineName(policy) ?? policy] = document
         guard holder.inline.values.reduce(0, { $0 + IAMRules.length($1) }) <= Holder.inlineLimit else {
             throw .limitExceeded(
                 "Maximum policy size of \(Holder.inlineLimit) bytes exceeded for \(Holder.noun) \(holder.name)")
@@ -45,7 +43,8 @@ extension AccessState {
     package func inline<Holder: PolicyHolder>(
         _ type: Holder.Type, _ name: String, policy: String, in account: AccountID
     ) throws(AccessFailure) -> String {
-        guard let document = try require(type, name, in: account).inline[policy] else {
+        let holder = try require(type, name, in: account)
+        guard let known = holder.inlineName(policy), let document = holder.inline[known] else {
             throw .noSuchEntity("The \(Holder.noun) policy with name \(policy) cannot be found.")
         }
         return document
@@ -56,7 +55,7 @@ extension AccessState {
     ) throws(AccessFailure) {
         _ = try inline(type, name, policy: policy, in: account)
         var holder = try require(type, name, in: account)
-        holder.inline[policy] = nil
+        if let known = holder.inlineName(policy) { holder.inline[known] = nil }
         put(holder)
     }
 
@@ -68,9 +67,9 @@ extension AccessState {
         var holder = try require(type, name, in: account)
         try requirePolicy(arn, in: account)
         guard !holder.attached.contains(arn) else { return }
-        guard holder.attached.count < Self.maximumAttached else {
+        guard holder.attached.count < IAMQuota.attachedPolicies else {
             let noun = Holder.noun.prefix(1).uppercased() + Holder.noun.dropFirst()
-            throw .limitExceeded("Cannot exceed quota for PoliciesPer\(noun): \(Self.maximumAttached)")
+            throw .limitExceeded("Cannot exceed quota for PoliciesPer\(noun): \(IAMQuota.attachedPolicies)")
         }
         holder.attached.append(arn)
         put(holder)
@@ -92,6 +91,9 @@ extension AccessState {
     ) throws(AccessFailure) {
         var holder = try require(type, name, in: account)
         if let arn { try requirePolicy(arn, in: account) }
+        guard arn != nil || holder.boundary != nil else {
+            throw .noSuchEntity("The \(Holder.noun) with name \(holder.name) has no permissions boundary.")
+        }
         holder.boundary = arn
         put(holder)
     }
@@ -110,5 +112,13 @@ extension AccessState {
         guard holder.inline.isEmpty else {
             throw .deleteConflict("Cannot delete entity, must delete policies first.")
         }
+    }
+}
+
+extension PolicyHolder {
+    /// The name of an inline policy as it was first written: IAM tells them apart by more than case.
+    package func inlineName(_ name: String) -> String? {
+        if inline[name] != nil { return name }
+        return inline.keys.first { $0.lowercased() == name.lowercased() }
     }
 }

@@ -11,11 +11,13 @@ extension AccessState {
         try IAMRules.name(name, "policyName", maximum: 128)
         try IAMRules.path(path)
         try IAMRules.tags(tags)
+        try IAMRules.description(description)
         try IAMRules.document(document, as: .identity, maximum: ManagedPolicy.maximumLength)
-        let isTaken = all(ManagedPolicy.self, in: account).contains { $0.name.lowercased() == name.lowercased() }
-        guard !isTaken else {
+        let taken = name.lowercased()
+        guard !unordered(ManagedPolicy.self, in: account).contains(where: { $0.name.lowercased() == taken }) else {
             throw .alreadyExists("A policy called \(name) already exists. Duplicate names are not allowed.")
         }
+        try requireRoom(ManagedPolicy.self, "PoliciesPerAccount", IAMQuota.policies, in: account)
         let version = ManagedPolicy.Version(id: "v1", document: document, createdAt: moment)
         let policy = ManagedPolicy(
             account: account, name: name, path: path, id: UniqueID.make("ANPA", random), description: description,
@@ -81,7 +83,8 @@ extension AccessState {
 
     package mutating func deletePolicy(_ arn: String, in account: AccountID) throws(AccessFailure) {
         let policy = try requireManaged(arn, in: account)
-        guard uses(of: arn, in: account).count + boundaryUses(of: arn, in: account) == 0 else {
+        let use = policyUse(in: account)
+        guard use.attachments(of: arn) + use.boundaries(of: arn) == 0 else {
             throw .deleteConflict("Cannot delete a policy attached to entities.")
         }
         guard policy.versions.count == 1 else {
@@ -92,16 +95,29 @@ extension AccessState {
         remove(policy)
     }
 
-    /// Who a policy is attached to.
-    package func uses(of arn: String, in account: AccountID) -> [any PolicyHolder] {
-        let users = all(User.self, in: account).filter { $0.attached.contains(arn) }
-        let groups = all(Group.self, in: account).filter { $0.attached.contains(arn) }
-        let roles = all(Role.self, in: account).filter { $0.attached.contains(arn) }
-        return users + groups + roles
+    /// How often each managed policy is used, counted once for all of them.
+    package func policyUse(in account: AccountID) -> PolicyUse {
+        var use = PolicyUse()
+        for user in unordered(User.self, in: account) { use.count(user, user.boundary) }
+        for group in unordered(Group.self, in: account) { use.count(group, nil) }
+        for role in unordered(Role.self, in: account) { use.count(role, role.boundary) }
+        return use
     }
+}
 
-    package func boundaryUses(of arn: String, in account: AccountID) -> Int {
-        all(User.self, in: account).count { $0.boundary == arn }
-            + all(Role.self, in: account).count { $0.boundary == arn }
+/// How often managed policies are attached, and how often they bound somebody.
+package struct PolicyUse: Sendable {
+    private var attached: [String: Int] = [:]
+    private var bounding: [String: Int] = [:]
+
+    /// Of what nobody uses yet.
+    package init() {}
+
+    package func attachments(of arn: String) -> Int { attached[arn] ?? 0 }
+    package func boundaries(of arn: String) -> Int { bounding[arn] ?? 0 }
+
+    fileprivate mutating func count(_ holder: some PolicyHolder, _ boundary: String?) {
+        for arn in holder.attached { attached[arn, default: 0] += 1 }
+        if let boundary { bounding[boundary, default: 0] += 1 }
     }
 }

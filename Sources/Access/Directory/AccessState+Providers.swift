@@ -2,6 +2,7 @@
 
 package import Mail
 
+/// Identity providers as records: nobody signs in by them here.
 extension AccessState {
     package func requireProvider(_ arn: String, in account: AccountID) throws(AccessFailure) -> IdentityProvider {
         guard let provider = find(IdentityProvider.self, arn, in: account) else {
@@ -9,6 +10,8 @@ extension AccessState {
         }
         return provider
     }
+
+    // MARK: SAML
 
     package mutating func createSAMLProvider(
         _ name: String, metadata: String, tags: [Tag], in account: AccountID, at moment: Timestamp
@@ -18,49 +21,15 @@ extension AccessState {
         return try add(
             IdentityProvider(
                 account: account, name: name, createdAt: moment, standard: .saml(metadata: metadata, validUntil: nil),
-                tags: tags))
+                tags: tags), "SAMLProvidersPerAccount")
     }
 
     package mutating func setMetadata(_ metadata: String, of arn: String, in account: AccountID) throws(AccessFailure) {
         var provider = try requireProvider(arn, in: account)
+        guard case .saml = provider.standard else { throw .noSuchEntity("SAML Provider not found for arn \(arn)") }
         try Self.requireMetadata(metadata)
         provider.standard = .saml(metadata: metadata, validUntil: nil)
         put(provider)
-    }
-
-    package mutating func createOIDCProvider(
-        _ url: String, _ clients: [String], _ thumbprints: [String], tags: [Tag], in account: AccountID,
-        at moment: Timestamp
-    ) throws(AccessFailure) -> IdentityProvider {
-        guard url.hasPrefix("https://"), url.utf8.count <= 255, url.utf8.count > 8 else {
-            throw .invalidInput("The URL of an OpenID Connect provider begins with https://.")
-        }
-        let host = String(url.dropFirst("https://".count))
-        return try add(
-            IdentityProvider(
-                account: account, name: host, createdAt: moment,
-                standard: .oidc(url: host, clients: clients, thumbprints: thumbprints), tags: tags))
-    }
-
-    package mutating func changeOIDC(
-        _ arn: String, in account: AccountID, _ body: (inout [String], inout [String]) -> Void
-    ) throws(AccessFailure) {
-        var provider = try requireProvider(arn, in: account)
-        guard case .oidc(let url, var clients, var thumbprints) = provider.standard else {
-            throw .noSuchEntity("OpenIDConnect Provider not found for arn \(arn)")
-        }
-        body(&clients, &thumbprints)
-        provider.standard = .oidc(url: url, clients: clients, thumbprints: thumbprints)
-        put(provider)
-    }
-
-    private mutating func add(_ provider: IdentityProvider) throws(AccessFailure) -> IdentityProvider {
-        try IAMRules.tags(provider.tags)
-        guard find(IdentityProvider.self, provider.arn, in: provider.account) == nil else {
-            throw .alreadyExists("Provider with arn \(provider.arn) already exists.")
-        }
-        put(provider)
-        return provider
     }
 
     private static func requireMetadata(_ metadata: String) throws(AccessFailure) {
@@ -74,58 +43,83 @@ extension AccessState {
         }
     }
 
-    // MARK: Tags and alias
+    // MARK: OpenID Connect
 
-    package mutating func tag(_ entity: some Taggable, _ tags: [Tag]) throws(AccessFailure) {
-        var entity = entity
-        entity.tags = entity.tags.merged(with: tags)
-        try IAMRules.tags(entity.tags)
-        put(entity)
+    package mutating func createOIDCProvider(
+        _ url: String, _ clients: [String], _ thumbprints: [String], tags: [Tag], in account: AccountID,
+        at moment: Timestamp
+    ) throws(AccessFailure) -> IdentityProvider {
+        let host = try IAMRules.providerHost(url)
+        try Self.requireOIDC(clients, thumbprints)
+        return try add(
+            IdentityProvider(
+                account: account, name: host, createdAt: moment,
+                standard: .oidc(url: host, clients: clients, thumbprints: thumbprints), tags: tags),
+            "OpenIDConnectProvidersPerAccount")
     }
 
-    package mutating func untag(_ entity: some Taggable, _ keys: [String]) {
-        var entity = entity
-        entity.tags = entity.tags.without(keys)
-        put(entity)
-    }
-
-    package mutating func setAlias(_ alias: String, in account: AccountID) throws(AccessFailure) {
-        let isPlain = alias.utf8.allSatisfy {
-            (48...57).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-")
+    package mutating func changeOIDC(
+        _ arn: String, in account: AccountID, _ body: (inout [String], inout [String]) -> Void
+    ) throws(AccessFailure) {
+        var provider = try requireProvider(arn, in: account)
+        guard case .oidc(let url, var clients, var thumbprints) = provider.standard else {
+            throw .noSuchEntity("OpenIDConnect Provider not found for arn \(arn)")
         }
-        guard isPlain, (3...63).contains(alias.utf8.count), !alias.hasPrefix("-"), !alias.hasSuffix("-") else {
-            throw .invalidInput("An account alias has 3 to 63 lower-case letters, digits and inner hyphens.")
-        }
-        for old in all(AccountAlias.self, in: account) { remove(old) }
-        put(AccountAlias(account: account, alias: alias))
+        body(&clients, &thumbprints)
+        try Self.requireOIDC(clients, thumbprints)
+        provider.standard = .oidc(url: url, clients: clients, thumbprints: thumbprints)
+        put(provider)
     }
 
-    package mutating func deleteAlias(_ alias: String, in account: AccountID) throws(AccessFailure) {
-        guard let found = find(AccountAlias.self, alias, in: account) else {
-            throw .noSuchEntity("The account alias with name \(alias) cannot be found.")
+    private static func requireOIDC(_ clients: [String], _ thumbprints: [String]) throws(AccessFailure) {
+        guard clients.count <= IAMQuota.clientsPerProvider else {
+            throw .limitExceeded(
+                "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: \(IAMQuota.clientsPerProvider)")
         }
-        remove(found)
+        guard thumbprints.count <= IAMQuota.thumbprintsPerProvider else {
+            throw .limitExceeded(
+                "Cannot exceed quota for ThumbprintsPerOpenIdConnectProvider: \(IAMQuota.thumbprintsPerProvider)")
+        }
+        for client in clients { try IAMRules.length(client, "clientID", 1...255) }
+        for print in thumbprints {
+            try IAMRules.length(print, "thumbprintList", 40...40)
+            guard print.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 0x20) }) else {
+                throw .invalidInput("Thumbprint must be a hexadecimal string.")
+            }
+        }
     }
 
-    /// Counts and quotas as `GetAccountSummary` names them.
-    package func summary(of account: AccountID) -> [(String, Int)] {
-        let devices = all(MFADevice.self, in: account)
-        return [
-            ("Users", count(User.self, in: account)), ("Groups", count(Group.self, in: account)),
-            ("Roles", count(Role.self, in: account)), ("Policies", count(ManagedPolicy.self, in: account)),
-            ("PolicyVersionsInUse", count(ManagedPolicy.self, in: account)),
-            ("MFADevices", devices.count), ("MFADevicesInUse", devices.count { $0.user != nil }),
-            ("AccountMFAEnabled", devices.contains { $0.user == "" } ? 1 : 0),
-            ("AccountAccessKeysPresent", 1), ("AccountSigningCertificatesPresent", 0),
-            ("Providers", count(IdentityProvider.self, in: account)), ("ServerCertificates", 0),
-            ("InstanceProfiles", 0), ("AccessKeysPerUserQuota", Self.maximumKeysPerUser),
-            ("AttachedPoliciesPerUserQuota", Self.maximumAttached),
-            ("AttachedPoliciesPerGroupQuota", Self.maximumAttached),
-            ("AttachedPoliciesPerRoleQuota", Self.maximumAttached), ("GroupsPerUserQuota", Self.maximumGroupsPerUser),
-            ("UserPolicySizeQuota", User.inlineLimit), ("GroupPolicySizeQuota", Group.inlineLimit),
-            ("RolePolicySizeQuota", Role.inlineLimit), ("PolicySizeQuota", ManagedPolicy.maximumLength),
-            ("VersionsPerPolicyQuota", ManagedPolicy.maximumVersions),
-            ("AssumeRolePolicySizeQuota", Self.maximumTrustLength),
-        ]
+    private mutating func add(_ provider: IdentityProvider, _ quota: String) throws(AccessFailure) -> IdentityProvider {
+        try IAMRules.tags(provider.tags)
+        guard find(IdentityProvider.self, provider.arn, in: provider.account) == nil else {
+            throw .alreadyExists("Provider with arn \(provider.arn) already exists.")
+        }
+        let kin = unordered(IdentityProvider.self, in: provider.account).count { $0.isSAML == provider.isSAML }
+        guard kin < IAMQuota.providers else {
+            throw .limitExceeded("Cannot exceed quota for \(quota): \(IAMQuota.providers)")
+        }
+        put(provider)
+        return provider
+    }
+}
+
+extension IdentityProvider {
+    fileprivate var isSAML: Bool { if case .saml = standard { true } else { false } }
+}
+
+extension IAMRules {
+    /// The host and path of an OpenID Connect provider's URL, by which it is known.
+    package static func providerHost(_ url: String) throws(AccessFailure) -> String {
+        try length(url, "url", 1...255)
+        let scheme = "https://"
+        let host = url.utf8.dropFirst(scheme.utf8.count)
+        let isPlain = host.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "-._~/%".utf8.contains($0)
+        }
+        guard url.utf8.starts(with: scheme.utf8), isPlain, let first = host.first, first != UInt8(ascii: "/") else {
+            throw .invalidInput(
+                "Invalid Open ID Connect Provider URL: it begins with https:// and has neither port nor query.")
+        }
+        return String(url.dropFirst(scheme.count))
     }
 }

@@ -4,8 +4,6 @@ package import Mail
 import PolicyLanguage
 
 extension AccessState {
-    package static let maximumTrustLength = 2_048
-
     package mutating func createRole(
         _ name: String, path: String = "/", trust: String, description: String = "", maximumSession: Int = 3_600,
         tags: [Tag] = [], boundary: String? = nil, in account: AccountID, at moment: Timestamp, random: RandomBits
@@ -13,9 +11,11 @@ extension AccessState {
         try IAMRules.name(name, "roleName", maximum: 64)
         try IAMRules.path(path)
         try IAMRules.tags(tags)
-        try IAMRules.document(trust, as: .trust, maximum: Self.maximumTrustLength)
+        try IAMRules.description(description)
+        try Self.requireTrust(trust)
         try Self.requireSession(maximumSession)
         try requireFree(Role.self, name, in: account)
+        try requireRoom(Role.self, "RolesPerAccount", IAMQuota.roles, in: account)
         if let boundary { try requirePolicy(boundary, in: account) }
         var role = Role(
             account: account, name: name, path: path, id: UniqueID.make("AROA", random), createdAt: moment,
@@ -30,7 +30,10 @@ extension AccessState {
         _ name: String, description: String?, maximumSession: Int?, in account: AccountID
     ) throws(AccessFailure) {
         var role = try require(Role.self, name, in: account)
-        if let description { role.description = description }
+        if let description {
+            try IAMRules.description(description)
+            role.description = description
+        }
         if let maximumSession {
             try Self.requireSession(maximumSession)
             role.maximumSession = maximumSession
@@ -40,7 +43,7 @@ extension AccessState {
 
     package mutating func setTrust(_ document: String, of name: String, in account: AccountID) throws(AccessFailure) {
         var role = try require(Role.self, name, in: account)
-        try IAMRules.document(document, as: .trust, maximum: Self.maximumTrustLength)
+        try Self.requireTrust(document)
         role.trust = document
         put(role)
     }
@@ -49,6 +52,10 @@ extension AccessState {
         let role = try require(Role.self, name, in: account)
         try requireBare(role)
         remove(role)
+    }
+
+    private static func requireTrust(_ document: String) throws(AccessFailure) {
+        try IAMRules.document(document, as: .trust, maximum: IAMQuota.trustLength, quota: "ACLSizePerRole")
     }
 
     private static func requireSession(_ seconds: Int) throws(AccessFailure) {

@@ -3,8 +3,6 @@
 package import Mail
 
 extension AccessState {
-    package static let maximumGroupsPerUser = 10
-
     package mutating func createUser(
         _ name: String, path: String = "/", tags: [Tag] = [], boundary: String? = nil, in account: AccountID,
         at moment: Timestamp, random: RandomBits
@@ -13,6 +11,7 @@ extension AccessState {
         try IAMRules.path(path)
         try IAMRules.tags(tags)
         try requireFree(User.self, name, in: account)
+        try requireRoom(User.self, "UsersPerAccount", IAMQuota.users, in: account)
         if let boundary { try requirePolicy(boundary, in: account) }
         var user = User(
             account: account, name: name, path: path, id: UniqueID.make("AIDA", random), createdAt: moment)
@@ -26,28 +25,16 @@ extension AccessState {
         _ name: String, to newName: String?, path: String?, in account: AccountID
     ) throws(AccessFailure) {
         var user = try require(User.self, name, in: account)
+        if let newName { try IAMRules.name(newName, "newUserName", maximum: 64) }
+        if let path { try IAMRules.path(path) }
         if let newName, newName.lowercased() != user.key { try requireFree(User.self, newName, in: account) }
-        let keys = keys(of: user)
-        let devices = devices(of: user.key, in: account)
+        let (keys, devices) = (keys(of: user), devices(of: user.key, in: account))
         remove(user)
-        if let newName {
-            try IAMRules.name(newName, "newUserName", maximum: 64)
-            user.name = newName
-        }
-        if let path {
-            try IAMRules.path(path)
-            user.path = path
-        }
+        user.name = newName ?? user.name
+        user.path = path ?? user.path
         put(user)
-        for key in keys where key.user != user.key {
-            var moved = UserKey(
-                account: account, id: key.id, user: user.key, createdAt: key.createdAt, isActive: key.isActive,
-                sealed: key.sealed)
-            moved.lastUsedAt = key.lastUsedAt
-            moved.lastUsedService = key.lastUsedService
-            put(moved)
-        }
-        for var device in devices {
+        for key in keys where key.user != user.key { put(key.moved(to: user)) }
+        for var device in devices where device.user != user.key {
             device.user = user.key
             put(device)
         }
@@ -76,6 +63,7 @@ extension AccessState {
         try IAMRules.name(name, "groupName", maximum: 128)
         try IAMRules.path(path)
         try requireFree(Group.self, name, in: account)
+        try requireRoom(Group.self, "GroupsPerAccount", IAMQuota.groups, in: account)
         let group = Group(
             account: account, name: name, path: path, id: UniqueID.make("AGPA", random), createdAt: moment)
         put(group)
@@ -86,20 +74,15 @@ extension AccessState {
         _ name: String, to newName: String?, path: String?, in account: AccountID
     ) throws(AccessFailure) {
         var group = try require(Group.self, name, in: account)
+        if let newName { try IAMRules.name(newName, "newGroupName", maximum: 128) }
+        if let path { try IAMRules.path(path) }
         if let newName, newName.lowercased() != group.key { try requireFree(Group.self, newName, in: account) }
-        let members = members(of: group)
+        let (members, oldKey) = (members(of: group), group.key)
         remove(group)
-        let oldKey = group.key
-        if let newName {
-            try IAMRules.name(newName, "newGroupName", maximum: 128)
-            group.name = newName
-        }
-        if let path {
-            try IAMRules.path(path)
-            group.path = path
-        }
+        group.name = newName ?? group.name
+        group.path = path ?? group.path
         put(group)
-        for var member in members {
+        for var member in members where group.key != oldKey {
             member.groups.remove(oldKey)
             member.groups.insert(group.key)
             put(member)
@@ -122,8 +105,8 @@ extension AccessState {
         var user = try require(User.self, name, in: account)
         if isMember {
             user.groups.insert(group.key)
-            guard user.groups.count <= Self.maximumGroupsPerUser else {
-                throw .limitExceeded("Cannot exceed quota for GroupsPerUser: \(Self.maximumGroupsPerUser)")
+            guard user.groups.count <= IAMQuota.groupsPerUser else {
+                throw .limitExceeded("Cannot exceed quota for GroupsPerUser: \(IAMQuota.groupsPerUser)")
             }
         } else if user.groups.remove(group.key) == nil {
             throw .noSuchEntity("User \(name) is not in group \(groupName).")
@@ -132,23 +115,21 @@ extension AccessState {
     }
 
     package func members(of group: Group) -> [User] {
-        all(User.self, in: group.account).filter { $0.groups.contains(group.key) }
+        all(User.self, in: group.account) { $0.groups.contains(group.key) }
     }
 
     // MARK: Access keys
 
-    package static let maximumKeysPerUser = 2
-
     package func keys(of user: User) -> [UserKey] {
-        all(UserKey.self, in: user.account).filter { $0.user == user.key }
+        all(UserKey.self, in: user.account) { $0.user == user.key }
     }
 
     package mutating func createKey(
         for name: String, in account: AccountID, at moment: Timestamp, random: RandomBits, sealer: SecretSealer
     ) throws -> (UserKey, SecretBytes) {
         let user = try require(User.self, name, in: account)
-        guard keys(of: user).count < Self.maximumKeysPerUser else {
-            throw AccessFailure.limitExceeded("Cannot exceed quota for AccessKeysPerUser: \(Self.maximumKeysPerUser)")
+        guard keys(of: user).count < IAMQuota.keysPerUser else {
+            throw AccessFailure.limitExceeded("Cannot exceed quota for AccessKeysPerUser: \(IAMQuota.keysPerUser)")
         }
         let secret = UniqueID.secret(random)
         let key = UserKey(
@@ -162,6 +143,17 @@ extension AccessState {
         guard let key = find(UserKey.self, id, in: user.account), key.user == user.key else {
             throw .noSuchEntity("The Access Key with id \(id) cannot be found.")
         }
+        return key
+    }
+}
+
+extension UserKey {
+    /// The same key after its user was renamed.
+    fileprivate func moved(to user: User) -> UserKey {
+        var key = UserKey(
+            account: account, id: id, user: user.key, createdAt: createdAt, isActive: isActive, sealed: sealed)
+        key.lastUsedAt = lastUsedAt
+        key.lastUsedService = lastUsedService
         return key
     }
 }

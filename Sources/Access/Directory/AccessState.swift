@@ -22,13 +22,29 @@ package struct AccessState: Sendable {
     }
 
     /// In the order of their keys.
-    package func all<Entity: AccessEntity>(_ type: Entity.Type, in account: AccountID) -> [Entity] {
-        let table = tables[Place(kind: Entity.kind, account: account)] ?? [:]
-        return table.values.compactMap { $0 as? Entity }.sorted { $0.key < $1.key }
+    /// - Parameter isWanted: only those are sorted that it says yes to.
+    package func all<Entity: AccessEntity>(
+        _ type: Entity.Type, in account: AccountID, where isWanted: (Entity) -> Bool = { _ in true }
+    ) -> [Entity] {
+        var found: [(key: String, entity: Entity)] = []
+        for (key, entity) in tables[Place(kind: Entity.kind, account: account)] ?? [:] {
+            if let entity = entity as? Entity, isWanted(entity) { found.append((key, entity)) }
+        }
+        return found.sorted { $0.key < $1.key }.map(\.entity)
+    }
+
+    /// In no order, which costs nothing.
+    func unordered<Entity: AccessEntity>(_ type: Entity.Type, in account: AccountID) -> some Sequence<Entity> {
+        (tables[Place(kind: Entity.kind, account: account)] ?? [:]).values.lazy.compactMap { $0 as? Entity }
     }
 
     package func count<Entity: AccessEntity>(_ type: Entity.Type, in account: AccountID) -> Int {
         tables[Place(kind: Entity.kind, account: account)]?.count ?? 0
+    }
+
+    /// The account that has an entity under this key, of whatever account it is.
+    func owner<Entity: AccessEntity>(of type: Entity.Type, _ key: String) -> AccountID? {
+        tables.first { $0.key.kind == Entity.kind && $0.value[key] != nil }?.key.account
     }
 
     package mutating func put<Entity: AccessEntity>(_ entity: Entity) {

@@ -105,6 +105,8 @@ package struct MFADevice: Taggable {
     package var tags: [Tag] = []
     /// The time step of the last code taken: no code counts twice.
     package var lastStep: Int64 = 0
+    /// Steps its clock is ahead of ours, as found when it was enabled or resynchronised; nil for none.
+    package var drift: Int64?
 
     package var key: String { serial }
     package var serial: String { "arn:aws:iam::\(account):mfa\(path)\(name)" }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Journal
 package import Mail
 
 /// A key that may sign, with who holds it.
@@ -25,9 +26,12 @@ extension AccessControl {
     static let keyPurpose = "access key"
     static let sessionPurpose = "session"
     static let devicePurpose = "MFA seed"
+    /// Octets of a name that may be an access key's id (IAM: 128).
+    static let longestKeyID = 128
 
     /// Who may sign with this key id.
     package func credential(for accessKeyID: String, sessionToken: String?) -> Credential {
+        guard accessKeyID.utf8.count <= Self.longestKeyID else { return .unknown }
         if let sessionToken { return session(accessKeyID, sessionToken) }
         if accessKeyID == root.id { return .found(secret: root.secret, principal: rootPrincipal) }
         guard let (key, user) = key(accessKeyID), key.isActive else { return .unknown }
@@ -66,19 +70,23 @@ extension AccessControl {
         return nil
     }
 
+    /// All accounts, the management account first where it is no member.
+    package var accountsInOrder: [AccountID] { accounts(directory.state) }
+
     func accounts(_ state: AccessState) -> [AccountID] {
         let members = state.all(MemberAccount.self, in: managementAccount).map(\.id)
         return members.contains(managementAccount) ? members : [managementAccount] + members
     }
 
     func secret(of key: UserKey) throws -> SecretBytes {
-        try secrets.secret(key.sealed) { try sealer.open(key.sealed, for: Self.keyPurpose) }
+        try secrets.opened(key.sealed) { try sealer.open(key.sealed, for: Self.keyPurpose) }
     }
 
     /// Checks SMTP credentials: an access key id and the password derived from its secret for this region.
     /// - Parameter address: the peer's, which is slowed down with the name when it guesses.
     package func authenticate(smtpUser: String, password: String, from address: String) async -> SMTPAuthentication {
-        let subjects = ["user \(smtpUser)", "address \(address)"]
+        guard smtpUser.utf8.count <= Self.longestKeyID else { return .refused }
+        let subjects = failures.subjects(smtpUser, from: address)
         let moment = directory.now()
         if let until = failures.lock(subjects, at: moment) {
             return .refusedBecause("Too many failed attempts, try again after \(until)")
@@ -88,7 +96,7 @@ extension AccessControl {
                 "Temporary credentials cannot be used for SMTP: use the SMTP password of a user's access key")
         }
         guard let (secret, principal, refusal) = try? smtpSecret(smtpUser) else { return .temporarilyUnavailable }
-        let expected = secrets.secret("smtp \(region) \(smtpUser) \(String(decoding: secret.exposed, as: UTF8.self))") {
+        let expected = secrets.derived("smtp \(region)", from: secret) {
             SecretBytes(Array(SMTPPassword.derive(secretAccessKey: secret, region: region).utf8))
         }
         let matches = constantTimeEquals(Array(password.utf8), expected.exposed)
@@ -96,8 +104,11 @@ extension AccessControl {
             failures.failed(subjects, at: moment)
             return .refused
         }
-        if let refusal { return .refusedBecause(refusal.reason) }
-        failures.succeeded(subjects[0])
+        failures.succeeded(subjects, at: moment)
+        if let refusal {
+            guard await recorded(refusal, principal, address) else { return .temporarilyUnavailable }
+            return .refusedBecause(refusal.reason)
+        }
         return .principal(principal)
     }
 
@@ -109,10 +120,48 @@ extension AccessControl {
         return (try secret(of: key), principal(user), refusal)
     }
 
-    /// Whether these are the root user's key and secret; takes the same time whatever was given.
-    package func isRoot(accessKeyID: String, secret: String) -> Bool {
+    // A refusal that cannot be recorded becomes a temporary failure: no unseen attempts.
+    private func recorded(_ refusal: Guardrails.Refusal, _ principal: Principal, _ address: String) async -> Bool {
+        let event = Fact.Refused(
+            door: Door.smtp.rawValue, principal: principal.arn, control: refusal.guardrail,
+            reason: "AUTH: \(refusal.reason)", sourceAddress: address)
+        let fact = Fact(at: directory.now(), account: principal.account, message: nil, event: .refused(event))
+        return (try? await directory.record(fact)) != nil
+    }
+
+    /// Whether these are the root user's key and secret; takes the same time whatever was given, and is refused for a
+    /// while to whom guessed too often.
+    package func isRoot(accessKeyID: String, secret: String, from address: String) -> Bool {
+        guard accessKeyID.utf8.count <= Self.longestKeyID else { return false }
+        let subjects = failures.subjects(accessKeyID, from: address)
+        let moment = directory.now()
+        guard failures.lock(subjects, at: moment) == nil else { return false }
         let matches = constantTimeEquals(Array(secret.utf8), root.secret.exposed)
-        return accessKeyID == root.id && matches
+        guard accessKeyID == root.id, matches else {
+            failures.failed(subjects, at: moment)
+            return false
+        }
+        failures.succeeded(subjects, at: moment)
+        return true
+    }
+
+    // MARK: Signed requests
+
+    /// Until when this key's signatures are not looked at from there; nil for no such time.
+    package func lock(on accessKeyID: String, from address: String) -> Timestamp? {
+        guard accessKeyID.utf8.count <= Self.longestKeyID else { return nil }
+        return failures.lock(failures.subjects(accessKeyID, from: address), at: directory.now())
+    }
+
+    /// Keeps in mind whether a signature was right.
+    package func signed(_ accessKeyID: String, from address: String, rightly: Bool) {
+        guard accessKeyID.utf8.count <= Self.longestKeyID else { return }
+        let subjects = failures.subjects(accessKeyID, from: address)
+        if rightly {
+            failures.succeeded(subjects, at: directory.now())
+        } else {
+            failures.failed(subjects, at: directory.now())
+        }
     }
 }
 
@@ -135,7 +184,7 @@ package struct TemporaryCredentials: Sendable {
 
 extension AccessControl {
     func session(_ accessKeyID: String, _ token: String) -> Credential {
-        guard let opened = try? secrets.secret(token, { try sealer.open(token, for: Self.sessionPurpose) }),
+        guard let opened = try? secrets.opened(token, { try sealer.open(token, for: Self.sessionPurpose) }),
             let session = try? JSONDecoder().decode(SessionToken.self, from: Data(opened.exposed)),
             session.accessKeyID == accessKeyID
         else { return .unknown }

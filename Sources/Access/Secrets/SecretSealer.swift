@@ -44,6 +44,9 @@ package struct DataKey: AccessEntity {
 extension AccessDirectory {
     private static let purpose = "data key"
 
+    /// Whether there is a data key, so that the master key must be the one it is sealed with.
+    package var holdsSealedSecrets: Bool { state.find(DataKey.self, "data-key", in: managementAccount) != nil }
+
     /// Opens the data key, or makes it at the first start.
     /// - Parameters:
     ///   - master: any octets of 16 or more; what is used is their SHA-256.
