@@ -50,15 +50,14 @@ struct CreateAccessKey: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let name = try access.userName(input.userName, context)
-        let call = try IAMCall(Self.name, on: try access.part("user", name, context), access, context)
+        let call = try IAMCall(Self.name, on: .user(name), access, context)
         let sealer = access.sealer
         let (key, secret) = try await call.change { state in
             try state.createKey(for: name, in: call.account, at: call.now, random: call.random, sealer: sealer)
         }
-        let user = try call.read { try $0.require(User.self, name, in: call.account) }
         return Output(
             accessKey: NewKey(
-                userName: user.name, accessKeyId: key.id,
+                userName: try call.read { try $0.require(User.self, name, in: call.account).name }, accessKeyId: key.id,
                 secretAccessKey: String(decoding: secret.exposed, as: UTF8.self),
                 createDate: moment(key.createdAt)))
     }
@@ -83,9 +82,9 @@ struct ListAccessKeys: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let name = try access.userName(input.userName, context)
-        let call = try IAMCall(Self.name, on: try access.part("user", name, context), access, context)
+        let call = try IAMCall(Self.name, on: .user(name), access, context)
         let user = try call.read { try $0.require(User.self, name, in: call.account) }
-        let page = try Page(call.state.keys(of: user), marker: input.marker, maxItems: input.maxItems)
+        let page = try Page(call.state.keys(of: user), by: \.id, marker: input.marker, maxItems: input.maxItems)
         return Output(
             accessKeyMetadata: page.elements.map { KeyMetadata($0, of: user) }, isTruncated: page.isTruncated,
             marker: page.marker)
@@ -106,11 +105,12 @@ struct UpdateAccessKey: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
         let name = try access.userName(input.userName, context)
-        let call = try IAMCall(Self.name, on: try access.part("user", name, context), access, context)
+        let call = try IAMCall(Self.name, on: .user(name), access, context)
+        try inIAMsWords { try IAMRules.keyID(input.accessKeyId) }
         guard input.status == "Active" || input.status == "Inactive" else {
             throw ServiceError(
                 "ValidationError",
-                "1 validation error detected: Value '\(input.status.prefix(50))' at 'status' failed to satisfy constraint: "
+                "1 validation error detected: Value at 'status' failed to satisfy constraint: "
                     + "Member must satisfy enum value set: [Active, Inactive]"
             )
         }
@@ -137,7 +137,7 @@ struct DeleteAccessKey: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
         let name = try access.userName(input.userName, context)
-        let call = try IAMCall(Self.name, on: try access.part("user", name, context), access, context)
+        let call = try IAMCall(Self.name, on: .user(name), access, context)
         let id = input.accessKeyId
         try await call.change { state in
             state.remove(try state.requireKey(id, of: try state.require(User.self, name, in: call.account)))
@@ -161,17 +161,23 @@ struct GetAccessKeyLastUsed: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, access, context)
-        guard let key = call.state.find(UserKey.self, input.accessKeyId, in: call.account) else {
+        let id = input.accessKeyId
+        try inIAMsWords { try IAMRules.keyID(id) }
+        let call = try IAMCall(Self.name, on: try holder(of: id, context), access, context)
+        guard let key = call.state.find(UserKey.self, id, in: call.account) else {
             throw ServiceError(
-                "AccessDenied", "The access key \(input.accessKeyId.prefix(128)) is no key of this account.",
-                status: 403)
+                "AccessDenied", "The access key \(id) is no key of this account.", status: 403)
         }
-        let name = call.state.find(User.self, key.user, in: call.account)?.name
         return Output(
-            userName: name,
+            userName: call.state.find(User.self, key.user, in: call.account)?.name,
             accessKeyLastUsed: KeyLastUsed(
                 lastUsedDate: key.lastUsedAt.map(moment), serviceName: key.lastUsedService ?? "N/A",
                 region: key.lastUsedAt == nil ? "N/A" : access.region))
+    }
+
+    // The caller is asked about the user who holds the key, whoever that is.
+    private func holder(of id: String, _ context: RequestContext) throws -> IAMSubject {
+        let key = access.directory.state.find(UserKey.self, id, in: try Caller(context).account)
+        return key.map { .user($0.user) } ?? .account
     }
 }

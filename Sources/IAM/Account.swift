@@ -52,14 +52,18 @@ struct ListAccountAliases: Operation {
     struct Output: Encodable {
         let accountAliases: [String]
         let isTruncated: Bool
+        let marker: String?
     }
 
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let call = try IAMCall(Self.name, access, context)
+        let page = try Page(
+            call.state.all(AccountAlias.self, in: call.account), by: \.alias, marker: input.marker,
+            maxItems: input.maxItems)
         return Output(
-            accountAliases: call.state.all(AccountAlias.self, in: call.account).map(\.alias), isTruncated: false)
+            accountAliases: page.elements.map(\.alias), isTruncated: page.isTruncated, marker: page.marker)
     }
 }
 
@@ -75,7 +79,8 @@ struct GetAccountSummary: Operation {
 
     func run(_ input: Empty, as context: RequestContext) async throws -> Output {
         let call = try IAMCall(Self.name, access, context)
-        return Output(summaryMap: WireMap(call.state.summary(of: call.account).map { ($0.0, $0.1) }))
+        let summary = call.state.summary(of: call.account, rootHasKey: call.rootHasKey)
+        return Output(summaryMap: WireMap(summary.map { ($0.0, $0.1) }))
     }
 }
 
@@ -110,8 +115,12 @@ struct GetCredentialReport: Operation {
 
     func run(_ input: Empty, as context: RequestContext) async throws -> Output {
         let call = try IAMCall(Self.name, access, context)
-        let report = CredentialReport.csv(
-            of: call.account, call.state, isManagement: call.account == access.managementAccount)
+        let report = CredentialReport.csv(of: call.account, call.state, rootHasKey: call.rootHasKey)
         return Output(content: Blob(Array(report.utf8)), reportFormat: "text/csv", generatedTime: moment(call.now))
     }
+}
+
+extension IAMCall {
+    /// The one root key there is stands in the configuration, and is the management account's.
+    fileprivate var rootHasKey: Bool { account == access.managementAccount }
 }

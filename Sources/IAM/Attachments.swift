@@ -5,6 +5,28 @@ import AWSWire
 import Access
 import Mail
 
+/// A page of the managed policies attached to somebody.
+struct AttachedOutput: Encodable {
+    let attachedPolicies: [AttachedPolicy]
+    let isTruncated: Bool
+    let marker: String?
+
+    init(_ holder: some PolicyHolder, under prefix: String?, marker: String?, maxItems: Number?) throws {
+        let prefix = prefix ?? "/"
+        try inIAMsWords { try IAMRules.pathPrefix(prefix) }
+        let wanted = holder.attached.filter { Place($0).path.hasPrefix(prefix) }
+        let page = try Page(wanted, by: \.self, marker: marker, maxItems: maxItems)
+        attachedPolicies = page.elements.map { AttachedPolicy($0) }
+        (isTruncated, self.marker) = (page.isTruncated, page.marker)
+    }
+}
+
+/// The ARN of a managed policy, which `iam:PolicyARN` will be.
+private func checkedPolicy(_ arn: String) throws -> String {
+    try inIAMsWords { try IAMSubject.policy(arn).validate() }
+    return arn
+}
+
 /// Attaches a managed policy to a user.
 struct AttachUserPolicy: Operation {
     static let route = iam
@@ -17,10 +39,10 @@ struct AttachUserPolicy: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+        let (name, policy) = (input.userName, try checkedPolicy(input.policyArn))
         let call = try IAMCall(
-            Self.name, on: try access.part("user", input.userName, context), access, context,
-            keys: ["iam:PolicyARN": [input.policyArn]])
-        let (name, policy) = (input.userName, input.policyArn)
+            Self.name, on: .user(name), access, context, keys: ["iam:PolicyARN": [policy]],
+            boundary: true)
         try await call.change { try $0.attach(User.self, name, policy: policy, in: call.account) }
         return Empty()
     }
@@ -30,18 +52,13 @@ struct AttachUserPolicy: Operation {
 struct DetachUserPolicy: Operation {
     static let route = iam
 
-    struct Input: Decodable {
-        var userName: String
-        var policyArn: String
-    }
-
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+    func run(_ input: AttachUserPolicy.Input, as context: RequestContext) async throws -> Empty {
+        let (name, policy) = (input.userName, try checkedPolicy(input.policyArn))
         let call = try IAMCall(
-            Self.name, on: try access.part("user", input.userName, context), access, context,
-            keys: ["iam:PolicyARN": [input.policyArn]])
-        let (name, policy) = (input.userName, input.policyArn)
+            Self.name, on: .user(name), access, context, keys: ["iam:PolicyARN": [policy]],
+            boundary: true)
         try await call.change { try $0.detach(User.self, name, policy: policy, in: call.account) }
         return Empty()
     }
@@ -57,21 +74,14 @@ struct ListAttachedUserPolicies: Operation {
         var marker: String?
         var maxItems: Number?
     }
-    struct Output: Encodable {
-        let attachedPolicies: [AttachedPolicy]
-        let isTruncated: Bool
-        let marker: String?
-    }
 
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("user", input.userName, context), access, context)
+    func run(_ input: Input, as context: RequestContext) async throws -> AttachedOutput {
+        let call = try IAMCall(Self.name, on: .user(input.userName), access, context)
         let holder = try call.read { try $0.require(User.self, input.userName, in: call.account) }
-        let page = try Page(holder.attached, marker: input.marker, maxItems: input.maxItems)
-        return Output(
-            attachedPolicies: page.elements.map { AttachedPolicy($0) }, isTruncated: page.isTruncated,
-            marker: page.marker)
+        return try AttachedOutput(
+            holder, under: input.pathPrefix, marker: input.marker, maxItems: input.maxItems)
     }
 }
 
@@ -87,10 +97,9 @@ struct AttachGroupPolicy: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+        let (name, policy) = (input.groupName, try checkedPolicy(input.policyArn))
         let call = try IAMCall(
-            Self.name, on: try access.part("group", input.groupName, context), access, context,
-            keys: ["iam:PolicyARN": [input.policyArn]])
-        let (name, policy) = (input.groupName, input.policyArn)
+            Self.name, on: .group(name), access, context, keys: ["iam:PolicyARN": [policy]])
         try await call.change { try $0.attach(Group.self, name, policy: policy, in: call.account) }
         return Empty()
     }
@@ -100,18 +109,12 @@ struct AttachGroupPolicy: Operation {
 struct DetachGroupPolicy: Operation {
     static let route = iam
 
-    struct Input: Decodable {
-        var groupName: String
-        var policyArn: String
-    }
-
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+    func run(_ input: AttachGroupPolicy.Input, as context: RequestContext) async throws -> Empty {
+        let (name, policy) = (input.groupName, try checkedPolicy(input.policyArn))
         let call = try IAMCall(
-            Self.name, on: try access.part("group", input.groupName, context), access, context,
-            keys: ["iam:PolicyARN": [input.policyArn]])
-        let (name, policy) = (input.groupName, input.policyArn)
+            Self.name, on: .group(name), access, context, keys: ["iam:PolicyARN": [policy]])
         try await call.change { try $0.detach(Group.self, name, policy: policy, in: call.account) }
         return Empty()
     }
@@ -127,21 +130,14 @@ struct ListAttachedGroupPolicies: Operation {
         var marker: String?
         var maxItems: Number?
     }
-    struct Output: Encodable {
-        let attachedPolicies: [AttachedPolicy]
-        let isTruncated: Bool
-        let marker: String?
-    }
 
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("group", input.groupName, context), access, context)
+    func run(_ input: Input, as context: RequestContext) async throws -> AttachedOutput {
+        let call = try IAMCall(Self.name, on: .group(input.groupName), access, context)
         let holder = try call.read { try $0.require(Group.self, input.groupName, in: call.account) }
-        let page = try Page(holder.attached, marker: input.marker, maxItems: input.maxItems)
-        return Output(
-            attachedPolicies: page.elements.map { AttachedPolicy($0) }, isTruncated: page.isTruncated,
-            marker: page.marker)
+        return try AttachedOutput(
+            holder, under: input.pathPrefix, marker: input.marker, maxItems: input.maxItems)
     }
 }
 
@@ -157,10 +153,10 @@ struct AttachRolePolicy: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+        let (name, policy) = (input.roleName, try checkedPolicy(input.policyArn))
         let call = try IAMCall(
-            Self.name, on: try access.part("role", input.roleName, context), access, context,
-            keys: ["iam:PolicyARN": [input.policyArn]])
-        let (name, policy) = (input.roleName, input.policyArn)
+            Self.name, on: .role(name), access, context, keys: ["iam:PolicyARN": [policy]],
+            boundary: true)
         try await call.change { try $0.attach(Role.self, name, policy: policy, in: call.account) }
         return Empty()
     }
@@ -170,18 +166,13 @@ struct AttachRolePolicy: Operation {
 struct DetachRolePolicy: Operation {
     static let route = iam
 
-    struct Input: Decodable {
-        var roleName: String
-        var policyArn: String
-    }
-
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
+    func run(_ input: AttachRolePolicy.Input, as context: RequestContext) async throws -> Empty {
+        let (name, policy) = (input.roleName, try checkedPolicy(input.policyArn))
         let call = try IAMCall(
-            Self.name, on: try access.part("role", input.roleName, context), access, context,
-            keys: ["iam:PolicyARN": [input.policyArn]])
-        let (name, policy) = (input.roleName, input.policyArn)
+            Self.name, on: .role(name), access, context, keys: ["iam:PolicyARN": [policy]],
+            boundary: true)
         try await call.change { try $0.detach(Role.self, name, policy: policy, in: call.account) }
         return Empty()
     }
@@ -197,98 +188,13 @@ struct ListAttachedRolePolicies: Operation {
         var marker: String?
         var maxItems: Number?
     }
-    struct Output: Encodable {
-        let attachedPolicies: [AttachedPolicy]
-        let isTruncated: Bool
-        let marker: String?
-    }
 
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
+    func run(_ input: Input, as context: RequestContext) async throws -> AttachedOutput {
+        let call = try IAMCall(Self.name, on: .role(input.roleName), access, context)
         let holder = try call.read { try $0.require(Role.self, input.roleName, in: call.account) }
-        let page = try Page(holder.attached, marker: input.marker, maxItems: input.maxItems)
-        return Output(
-            attachedPolicies: page.elements.map { AttachedPolicy($0) }, isTruncated: page.isTruncated,
-            marker: page.marker)
-    }
-}
-
-/// Bounds what policies can grant a user.
-struct PutUserPermissionsBoundary: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var userName: String
-        var permissionsBoundary: String
-    }
-
-    let access: AccessControl
-
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(
-            Self.name, on: try access.part("user", input.userName, context), access, context,
-            keys: ["iam:PermissionsBoundary": [input.permissionsBoundary]])
-        let (name, boundary) = (input.userName, input.permissionsBoundary)
-        try await call.change { try $0.setBoundary(User.self, name, boundary, in: call.account) }
-        return Empty()
-    }
-}
-
-/// Takes a user's boundary away.
-struct DeleteUserPermissionsBoundary: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var userName: String
-    }
-
-    let access: AccessControl
-
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("user", input.userName, context), access, context)
-        let name = input.userName
-        try await call.change { try $0.setBoundary(User.self, name, nil, in: call.account) }
-        return Empty()
-    }
-}
-
-/// Bounds what policies can grant a role.
-struct PutRolePermissionsBoundary: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var roleName: String
-        var permissionsBoundary: String
-    }
-
-    let access: AccessControl
-
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(
-            Self.name, on: try access.part("role", input.roleName, context), access, context,
-            keys: ["iam:PermissionsBoundary": [input.permissionsBoundary]])
-        let (name, boundary) = (input.roleName, input.permissionsBoundary)
-        try await call.change { try $0.setBoundary(Role.self, name, boundary, in: call.account) }
-        return Empty()
-    }
-}
-
-/// Takes a role's boundary away.
-struct DeleteRolePermissionsBoundary: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var roleName: String
-    }
-
-    let access: AccessControl
-
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
-        let name = input.roleName
-        try await call.change { try $0.setBoundary(Role.self, name, nil, in: call.account) }
-        return Empty()
+        return try AttachedOutput(
+            holder, under: input.pathPrefix, marker: input.marker, maxItems: input.maxItems)
     }
 }

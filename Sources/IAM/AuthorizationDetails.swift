@@ -10,7 +10,7 @@ struct GetAccountAuthorizationDetails: Operation {
     static let route = iam
 
     struct Input: Decodable {
-        var filter: [String]?
+        var filter: [EntityKind]?
         var marker: String?
         var maxItems: Number?
     }
@@ -24,26 +24,14 @@ struct GetAccountAuthorizationDetails: Operation {
         let marker: String?
     }
 
-    private enum Entry: Sendable {
-        case user(User)
-        case group(Group)
-        case role(Role)
-        case policy(ManagedPolicy)
-    }
-
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let call = try IAMCall(Self.name, access, context)
-        let (state, account) = (call.state, call.account)
-        let filter = input.filter ?? []
-        func wanted(_ kind: String) -> Bool { filter.isEmpty || filter.contains(kind) }
-        var entries: [Entry] = []
-        if wanted("User") { entries += state.all(User.self, in: account).map { .user($0) } }
-        if wanted("Group") { entries += state.all(Group.self, in: account).map { .group($0) } }
-        if wanted("Role") { entries += state.all(Role.self, in: account).map { .role($0) } }
-        if wanted("LocalManagedPolicy") { entries += state.all(ManagedPolicy.self, in: account).map { .policy($0) } }
-        let page = try Page(entries, marker: input.marker, maxItems: input.maxItems)
+        let (state, use) = (call.state, call.state.policyUse(in: call.account))
+        let wanted = input.filter.map { $0.isEmpty ? EntityKind.allCases : $0 } ?? EntityKind.allCases
+        let page = try Page(
+            Set(wanted).flatMap { call.entries($0, use) }, by: \.order, marker: input.marker, maxItems: input.maxItems)
         return Output(
             userDetailList: page.elements.compactMap {
                 if case .user(let user) = $0 { UserDetail(user, state) } else { nil }
@@ -53,9 +41,40 @@ struct GetAccountAuthorizationDetails: Operation {
             },
             roleDetailList: page.elements.compactMap { if case .role(let role) = $0 { RoleDetail(role) } else { nil } },
             policies: page.elements.compactMap {
-                if case .policy(let policy) = $0 { PolicyDetail(policy, state) } else { nil }
+                if case .policy(let policy) = $0 { PolicyDetail(policy, use) } else { nil }
             },
             isTruncated: page.isTruncated, marker: page.marker)
+    }
+}
+
+private enum Entry: Sendable {
+    case user(User)
+    case group(Group)
+    case role(Role)
+    case policy(AnyManagedPolicy)
+
+    var order: String {
+        switch self {
+        case .user(let user): "1 user \(user.key)"
+        case .group(let group): "2 group \(group.key)"
+        case .role(let role): "3 role \(role.key)"
+        case .policy(.local(let policy)): "4 policy \(policy.arn)"
+        case .policy(.aws(let arn)): "5 policy of aws \(arn)"
+        }
+    }
+}
+
+extension IAMCall {
+    // Of AWS's own policies those that somebody uses, as on AWS.
+    fileprivate func entries(_ kind: EntityKind, _ use: PolicyUse) -> [Entry] {
+        switch kind {
+        case .user: state.all(User.self, in: account).map { .user($0) }
+        case .group: state.all(Group.self, in: account).map { .group($0) }
+        case .role: state.all(Role.self, in: account).map { .role($0) }
+        case .localPolicy: policies(.local).map { .policy($0) }
+        case .awsPolicy:
+            policies(.aws).filter { PolicyUsage.any.counts(of: $0.arn, use) > 0 }.map { .policy($0) }
+        }
     }
 }
 
@@ -117,7 +136,7 @@ struct RoleDetail: Encodable {
     let arn: String
     let createDate: Moment
     let assumeRolePolicyDocument: String
-    let instanceProfileList: [InstanceProfile] = []
+    let instanceProfileList: [Nothing] = []
     let rolePolicyList: [InlineDetail]
     let attachedManagedPolicies: [AttachedPolicy]
     let permissionsBoundary: BoundaryOutput?
@@ -131,33 +150,5 @@ struct RoleDetail: Encodable {
         attachedManagedPolicies = role.attached.map { AttachedPolicy($0) }
         permissionsBoundary = BoundaryOutput(role.boundary)
         tags = role.tags.map { WireTag($0) }
-    }
-}
-
-struct PolicyDetail: Encodable {
-    let policyName: String
-    let policyId: String
-    let arn: String
-    let path: String
-    let defaultVersionId: String
-    let attachmentCount: Int
-    let permissionsBoundaryUsageCount: Int
-    let isAttachable = true
-    let description: String?
-    let createDate: Moment
-    let updateDate: Moment
-    let policyVersionList: [VersionOutput]
-
-    init(_ policy: ManagedPolicy, _ state: AccessState) {
-        (policyName, policyId, arn, path) = (policy.name, policy.id, policy.arn, policy.path)
-        defaultVersionId = policy.defaultVersion
-        attachmentCount = state.uses(of: policy.arn, in: policy.account).count
-        permissionsBoundaryUsageCount = state.boundaryUses(of: policy.arn, in: policy.account)
-        description = policy.description.isEmpty ? nil : policy.description
-        createDate = moment(policy.createdAt)
-        updateDate = moment(policy.updatedAt)
-        policyVersionList = policy.versions.reversed().map {
-            VersionOutput($0, isDefault: $0.id == policy.defaultVersion, withDocument: true)
-        }
     }
 }

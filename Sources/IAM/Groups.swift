@@ -21,7 +21,7 @@ struct CreateGroup: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let (name, path) = (input.groupName, input.path ?? "/")
-        let call = try IAMCall(Self.name, on: "group\(path)\(name)", access, context)
+        let call = try IAMCall(Self.name, on: .new(.group, name, path: path), access, context)
         return Output(
             group: GroupOutput(
                 try await call.change {
@@ -49,9 +49,9 @@ struct GetGroup: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("group", input.groupName, context), access, context)
+        let call = try IAMCall(Self.name, on: .group(input.groupName), access, context)
         let group = try call.read { try $0.require(Group.self, input.groupName, in: call.account) }
-        let page = try Page(call.state.members(of: group), marker: input.marker, maxItems: input.maxItems)
+        let page = try Page(call.state.members(of: group), by: \.key, marker: input.marker, maxItems: input.maxItems)
         return Output(
             group: GroupOutput(group), users: page.elements.map { UserOutput($0, withTags: false) },
             isTruncated: page.isTruncated, marker: page.marker)
@@ -76,9 +76,9 @@ struct ListGroups: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: "group/", access, context)
-        let groups = call.state.all(Group.self, in: call.account).filter { $0.path.hasPrefix(input.pathPrefix ?? "/") }
-        let page = try Page(groups, marker: input.marker, maxItems: input.maxItems)
+        let call = try IAMCall(Self.name, on: .all(.group, under: input.pathPrefix), access, context)
+        let groups = call.state.all(Group.self, in: call.account) { $0.path.hasPrefix(input.pathPrefix ?? "/") }
+        let page = try Page(groups, by: \.key, marker: input.marker, maxItems: input.maxItems)
         return Output(groups: page.elements.map { GroupOutput($0) }, isTruncated: page.isTruncated, marker: page.marker)
     }
 }
@@ -96,8 +96,8 @@ struct UpdateGroup: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("group", input.groupName, context), access, context)
         let (name, newName, path) = (input.groupName, input.newGroupName, input.newPath)
+        let call = try IAMCall(Self.name, on: .renamed(.group, name, to: newName, path: path), access, context)
         try await call.change { try $0.renameGroup(name, to: newName, path: path, in: call.account) }
         return Empty()
     }
@@ -114,7 +114,7 @@ struct DeleteGroup: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("group", input.groupName, context), access, context)
+        let call = try IAMCall(Self.name, on: .group(input.groupName), access, context)
         let name = input.groupName
         try await call.change { try $0.deleteGroup(name, in: call.account) }
         return Empty()
@@ -133,8 +133,9 @@ struct AddUserToGroup: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("group", input.groupName, context), access, context)
+        let call = try IAMCall(Self.name, on: .group(input.groupName), access, context)
         let (user, group) = (input.userName, input.groupName)
+        try inIAMsWords { try IAMSubject.user(user).validate() }
         try await call.change { try $0.setMembership(of: user, in: group, true, account: call.account) }
         return Empty()
     }
@@ -152,8 +153,9 @@ struct RemoveUserFromGroup: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("group", input.groupName, context), access, context)
+        let call = try IAMCall(Self.name, on: .group(input.groupName), access, context)
         let (user, group) = (input.userName, input.groupName)
+        try inIAMsWords { try IAMSubject.user(user).validate() }
         try await call.change { try $0.setMembership(of: user, in: group, false, account: call.account) }
         return Empty()
     }
@@ -177,10 +179,10 @@ struct ListGroupsForUser: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("user", input.userName, context), access, context)
+        let call = try IAMCall(Self.name, on: .user(input.userName), access, context)
         let user = try call.read { try $0.require(User.self, input.userName, in: call.account) }
         let groups = user.groups.sorted().compactMap { call.state.find(Group.self, $0, in: call.account) }
-        let page = try Page(groups, marker: input.marker, maxItems: input.maxItems)
+        let page = try Page(groups, by: \.key, marker: input.marker, maxItems: input.maxItems)
         return Output(groups: page.elements.map { GroupOutput($0) }, isTruncated: page.isTruncated, marker: page.marker)
     }
 }

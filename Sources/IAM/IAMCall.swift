@@ -13,67 +13,84 @@ let iam = Route.query(service: "iam")
 struct IAMCall {
     let access: AccessControl
     let caller: Caller
+    /// The directory as it stood when the caller was allowed: what is answered is of the same moment.
+    let state: AccessState
     private let operation: String
-    private let resource: String
+    private let subject: IAMSubject
+    private let target: IAMTarget
+    private let keys: [String: [String]]
+    private let bringsBoundary: Bool
 
     /// Asks whether the caller may.
-    /// - Parameter resource: an ARN without account: `user/path/name`; `*` for none.
+    /// - Parameters:
+    ///   - keys: condition keys that the request brings; those of the subject itself come with it.
+    ///   - boundary: whether the subject's own permissions boundary is `iam:PermissionsBoundary`.
+    /// - Throws: `ValidationError` before anything is asked, then `AccessDenied`.
     init(
-        _ operation: String, on resource: String = "*", _ access: AccessControl, _ context: RequestContext,
-        keys: [String: [String]] = [:]
+        _ operation: String, on subject: IAMSubject = .account, _ access: AccessControl, _ context: RequestContext,
+        keys: [String: [String]] = [:], boundary: Bool = false
     ) throws {
         self.access = access
-        caller = try Caller(context)
         self.operation = operation
-        let arn =
-            resource == "*" || resource.hasPrefix("arn:") ? resource : "arn:aws:iam::\(caller.account):\(resource)"
-        self.resource = arn
-        try access.require("iam:\(operation)", on: .init(arn), with: keys, as: caller, code: "AccessDenied")
+        self.subject = subject
+        self.keys = keys
+        bringsBoundary = boundary
+        caller = try Caller(context)
+        state = access.directory.state
+        try inIAMsWords { try subject.validate() }
+        target = subject.target(in: state, caller.account)
+        try authorize(target)
     }
 
     var account: AccountID { caller.account }
-    var state: AccessState { access.directory.state }
     var now: Timestamp { access.directory.now() }
     var random: RandomBits { access.directory.random }
+
+    /// The subject's ARN, as it stands in the directory.
+    var arn: String { target.arns.first ?? "*" }
+
+    private func authorize(_ target: IAMTarget) throws {
+        var keys = keys.merging(target.keys) { own, _ in own }
+        if bringsBoundary, let boundary = target.boundary { keys["iam:PermissionsBoundary"] = [boundary] }
+        for arn in target.arns {
+            try access.require("iam:\(operation)", on: .init(arn), with: keys, as: caller, code: "AccessDenied")
+        }
+    }
 
     /// Changes the directory and records who did it.
     func change<Result: Sendable>(_ body: @Sendable (inout AccessState) throws -> Result) async throws -> Result {
         let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: resource,
+            operation: operation, principal: caller.principal.arn, resource: target.arns.joined(separator: " "),
             sourceAddress: caller.sourceAddress)
         let fact = Fact(at: now, account: account, message: nil, event: .administered(event))
         do {
-            return try await access.directory.change(fact, body)
+            return try await access.directory.change(fact) { draft in
+                if draft.generation != state.generation { try reauthorize(in: draft) }
+                return try body(&draft)
+            }
         } catch let failure as AccessFailure {
             throw ServiceError(failure)
         }
+    }
+
+    // Others changed the directory while this call waited for its turn: what was allowed may not be what is there now.
+    private func reauthorize(in draft: AccessState) throws {
+        let present = subject.target(in: draft, account)
+        guard present.arns == target.arns || !present.isFound else {
+            throw ServiceError(
+                "ConcurrentModification", "The entity was changed by another request at the same time: try again.",
+                status: 409)
+        }
+        try authorize(present)
     }
 
     /// Reads, with IAM's errors.
     func read<Result>(_ body: (AccessState) throws -> Result) throws -> Result {
-        do {
-            return try body(state)
-        } catch let failure as AccessFailure {
-            throw ServiceError(failure)
-        }
+        try inIAMsWords { try body(state) }
     }
 }
 
 extension AccessControl {
-    /// The ARN's last part of somebody who may not exist yet.
-    func part(_ kind: String, _ name: String, path: String? = nil, _ context: RequestContext) throws -> String {
-        let account = try Caller(context).account
-        let state = directory.state
-        let known: String? =
-            switch kind {
-            case "user": state.find(User.self, name.lowercased(), in: account)?.path
-            case "group": state.find(Group.self, name.lowercased(), in: account)?.path
-            case "role": state.find(Role.self, name.lowercased(), in: account)?.path
-            default: nil
-            }
-        return "\(kind)\(path ?? known ?? "/")\(name)"
-    }
-
     /// The user that an operation without UserName means: the caller.
     func userName(_ given: String?, _ context: RequestContext) throws -> String {
         if let given { return given }
@@ -81,6 +98,15 @@ extension AccessControl {
             throw ServiceError("ValidationError", "Must specify userName when calling with non-User credentials")
         }
         return name
+    }
+}
+
+/// What the directory finds wrong, as IAM says it.
+func inIAMsWords<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let failure as AccessFailure {
+        throw ServiceError(failure)
     }
 }
 
@@ -100,67 +126,3 @@ extension ServiceError {
         }
     }
 }
-
-/// A page of a list: where it begins and how long it is (IAM: 100, 1,000 at most).
-struct Page<Element: Sendable>: Sendable {
-    let elements: [Element]
-    let marker: String?
-    var isTruncated: Bool { marker != nil }
-
-    init(_ all: [Element], marker: String?, maxItems: Number?) throws {
-        let size = maxItems?.value ?? 100
-        guard (1...1000).contains(size) else {
-            throw ServiceError(
-                "ValidationError",
-                "1 validation error detected: Value '\(size)' at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000"
-            )
-        }
-        let start =
-            try marker.map { text in
-                guard let start = Int(text), start >= 0 else {
-                    throw ServiceError("ValidationError", "Invalid Marker.")
-                }
-                return start
-            } ?? 0
-        elements = Array(all.dropFirst(start).prefix(size))
-        self.marker = all.count > start + size ? String(start + size) : nil
-    }
-}
-
-/// Documents travel percent-encoded (RFC 3986), as in IAM.
-func encoded(_ document: String) -> String {
-    var text = ""
-    for byte in document.utf8 {
-        let isPlain =
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-            || "-_.~".utf8.contains(byte)
-        if isPlain {
-            text.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-            text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }
-    }
-    return text
-}
-
-/// A tag on the wire.
-struct WireTag: Codable {
-    let key: String
-    let value: String
-
-    init(_ tag: Tag) { (key, value) = (tag.key, tag.value) }
-    var tag: Tag { Tag(key: key, value: value) }
-}
-
-extension [WireTag]? {
-    var tags: [Tag] { (self ?? []).map(\.tag) }
-
-    /// `aws:RequestTag/…` and `aws:TagKeys`.
-    var keys: [String: [String]] {
-        var keys: [String: [String]] = ["aws:TagKeys": (self ?? []).map(\.key)]
-        for tag in self ?? [] { keys["aws:RequestTag/\(tag.key)"] = [tag.value] }
-        return keys
-    }
-}
-
-func moment(_ timestamp: Timestamp) -> Moment { Moment(milliseconds: timestamp.milliseconds / 1000 * 1000) }

@@ -11,51 +11,26 @@ struct DeviceOutput: Encodable, Sendable {
     let enableDate: Moment
 }
 
-struct VirtualDeviceOutput: Encodable, Sendable {
-    let serialNumber: String
-    let base32StringSeed: Blob?
-    let qRCodePNG: Blob?
-    let user: UserOutput?
-    let enableDate: Moment?
-    let tags: [WireTag]?
-}
+/// Who holds a device.
+struct DeviceHolder: Sendable {
+    let subject: IAMSubject
 
-extension AccessControl {
-    /// The directory's name of a device's holder: empty for the root user.
-    fileprivate func holder(_ given: String?, _ context: RequestContext) throws -> String {
-        if given == nil || given == "root", case .root = try Caller(context).principal.kind { return "" }
-        return try userName(given, context).lowercased()
-    }
-}
-
-/// Makes a virtual device; its seed is shown once.
-struct CreateVirtualMFADevice: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var path: String?
-        var virtualMFADeviceName: String
-        var tags: [WireTag]?
-    }
-    struct Output: Encodable {
-        let virtualMFADevice: VirtualDeviceOutput
+    /// Only the root user itself reaches its own devices; to everybody else, `root` is a name like others.
+    /// - Throws: `ValidationError` when nobody is named and the caller has no name.
+    init(_ given: String?, _ access: AccessControl, _ context: RequestContext) throws {
+        let isRoot = if case .root = try Caller(context).principal.kind { true } else { false }
+        subject = isRoot && (given ?? "root") == "root" ? .root : .user(try access.userName(given, context))
     }
 
-    let access: AccessControl
+    /// The directory's name of the holder: empty for the root user.
+    func key(in state: AccessState, _ account: AccountID) throws -> String {
+        guard case .named(_, let name) = subject else { return "" }
+        return try state.require(User.self, name, in: account).key
+    }
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let (name, path, tags) = (input.virtualMFADeviceName, input.path ?? "/", input.tags.tags)
-        let call = try IAMCall(Self.name, on: "mfa\(path)\(name)", access, context, keys: input.tags.keys)
-        let sealer = access.sealer
-        let (device, seed) = try await call.change {
-            try $0.createDevice(name, path: path, tags: tags, in: call.account, random: call.random, sealer: sealer)
-        }
-        // AWS gives a picture of the code too; people here copy the seed.
-        return Output(
-            virtualMFADevice: VirtualDeviceOutput(
-                serialNumber: device.serial, base32StringSeed: Blob(Array(Base32.encode(seed.exposed).utf8)),
-                qRCodePNG: nil,
-                user: nil, enableDate: nil, tags: nil))
+    func name(in state: AccessState, _ account: AccountID) throws -> String {
+        guard case .named(_, let name) = subject else { return "root" }
+        return try state.require(User.self, name, in: account).name
     }
 }
 
@@ -73,43 +48,34 @@ struct EnableMFADevice: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let holder = try access.holder(input.userName, context)
-        let call = try IAMCall(
-            Self.name, on: holder.isEmpty ? "root" : try access.part("user", holder, context), access, context)
-        if !holder.isEmpty { _ = try call.read { try $0.require(User.self, holder, in: call.account) } }
-        let (serial, codes, sealer) = (
-            input.serialNumber, (input.authenticationCode1, input.authenticationCode2), access.sealer
-        )
-        try await call.change {
-            try $0.enableDevice(serial, for: holder, codes: codes, in: call.account, at: call.now, sealer: sealer)
+        let holder = try DeviceHolder(input.userName, access, context)
+        let call = try IAMCall(Self.name, on: holder.subject, access, context)
+        let serial = try checkedSerial(input.serialNumber)
+        let (codes, sealer) = ((input.authenticationCode1, input.authenticationCode2), access.sealer)
+        try await call.change { state in
+            try state.enableDevice(
+                serial, for: try holder.key(in: state, call.account), codes: codes, in: call.account, at: call.now,
+                sealer: sealer)
         }
         return Empty()
     }
 }
 
-/// Checks that a device is in step.
+/// Sees how a device's clock stands.
 struct ResyncMFADevice: Operation {
     static let route = iam
 
-    struct Input: Decodable {
-        var userName: String?
-        var serialNumber: String
-        var authenticationCode1: String
-        var authenticationCode2: String
-    }
-
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let holder = try access.holder(input.userName, context)
-        let call = try IAMCall(
-            Self.name, on: holder.isEmpty ? "root" : try access.part("user", holder, context), access, context)
-        let (serial, codes, sealer) = (
-            input.serialNumber, (input.authenticationCode1, input.authenticationCode2), access.sealer
-        )
-        try await call.change {
-            try $0.requireResynchronized(
-                serial, of: holder, codes: codes, in: call.account, at: call.now, sealer: sealer)
+    func run(_ input: EnableMFADevice.Input, as context: RequestContext) async throws -> Empty {
+        let holder = try DeviceHolder(input.userName, access, context)
+        let call = try IAMCall(Self.name, on: holder.subject, access, context)
+        let serial = try checkedSerial(input.serialNumber)
+        let (codes, sealer) = ((input.authenticationCode1, input.authenticationCode2), access.sealer)
+        try await call.change { state in
+            try state.resynchronize(
+                serial, of: try holder.key(in: state, call.account), codes: codes, in: call.account, at: call.now,
+                sealer: sealer)
         }
         return Empty()
     }
@@ -127,29 +93,12 @@ struct DeactivateMFADevice: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let holder = try access.holder(input.userName, context)
-        let call = try IAMCall(
-            Self.name, on: holder.isEmpty ? "root" : try access.part("user", holder, context), access, context)
-        let serial = input.serialNumber
-        try await call.change { try $0.deactivateDevice(serial, of: holder, in: call.account) }
-        return Empty()
-    }
-}
-
-/// Deletes a device that nobody has.
-struct DeleteVirtualMFADevice: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var serialNumber: String
-    }
-
-    let access: AccessControl
-
-    func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: input.serialNumber, access, context)
-        let serial = input.serialNumber
-        try await call.change { try $0.deleteDevice(serial, in: call.account) }
+        let holder = try DeviceHolder(input.userName, access, context)
+        let call = try IAMCall(Self.name, on: holder.subject, access, context)
+        let serial = try checkedSerial(input.serialNumber)
+        try await call.change { state in
+            try state.deactivateDevice(serial, of: try holder.key(in: state, call.account), in: call.account)
+        }
         return Empty()
     }
 }
@@ -172,12 +121,14 @@ struct ListMFADevices: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let holder = try access.holder(input.userName, context)
-        let call = try IAMCall(
-            Self.name, on: holder.isEmpty ? "root" : try access.part("user", holder, context), access, context)
-        let name = holder.isEmpty ? "root" : try call.read { try $0.require(User.self, holder, in: call.account).name }
+        let holder = try DeviceHolder(input.userName, access, context)
+        let call = try IAMCall(Self.name, on: holder.subject, access, context)
+        let (key, name) = try call.read {
+            (try holder.key(in: $0, call.account), try holder.name(in: $0, call.account))
+        }
         let page = try Page(
-            call.state.devices(of: holder, in: call.account), marker: input.marker, maxItems: input.maxItems)
+            call.state.devices(of: key, in: call.account), by: \.serial, marker: input.marker,
+            maxItems: input.maxItems)
         return Output(
             mFADevices: page.elements.map {
                 DeviceOutput(userName: name, serialNumber: $0.serial, enableDate: moment($0.enabledAt ?? call.now))
@@ -185,43 +136,7 @@ struct ListMFADevices: Operation {
     }
 }
 
-/// The account's devices.
-struct ListVirtualMFADevices: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var assignmentStatus: String?
-        var marker: String?
-        var maxItems: Number?
-    }
-    struct Output: Encodable {
-        let virtualMFADevices: [VirtualDeviceOutput]
-        let isTruncated: Bool
-        let marker: String?
-    }
-
-    let access: AccessControl
-
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: "mfa/", access, context)
-        let state = call.state
-        let devices = state.all(MFADevice.self, in: call.account).filter { device in
-            switch input.assignmentStatus {
-            case "Assigned": device.user != nil
-            case "Unassigned": device.user == nil
-            default: true
-            }
-        }
-        let page = try Page(devices, marker: input.marker, maxItems: input.maxItems)
-        return Output(
-            virtualMFADevices: page.elements.map { device in
-                let user = device.user.flatMap { name -> UserOutput? in
-                    if name.isEmpty { return UserOutput(rootOf: call.account, at: Timestamp(milliseconds: 0)) }
-                    return state.find(User.self, name, in: call.account).map { UserOutput($0, withTags: false) }
-                }
-                return VirtualDeviceOutput(
-                    serialNumber: device.serial, base32StringSeed: nil, qRCodePNG: nil, user: user,
-                    enableDate: device.enabledAt.map(moment), tags: nil)
-            }, isTruncated: page.isTruncated, marker: page.marker)
-    }
+private func checkedSerial(_ serial: String) throws -> String {
+    try inIAMsWords { try IAMRules.serial(serial) }
+    return serial
 }

@@ -88,70 +88,31 @@ struct RoleOutput: Encodable, Sendable {
     }
 }
 
-struct PolicyOutput: Encodable, Sendable {
-    let policyName: String
-    let policyId: String
-    let arn: String
-    let path: String
-    let defaultVersionId: String
-    let attachmentCount: Int
-    let permissionsBoundaryUsageCount: Int
-    let isAttachable = true
-    let description: String?
-    let createDate: Moment
-    let updateDate: Moment
-    let tags: [WireTag]?
-
-    init(_ policy: ManagedPolicy, _ state: AccessState, withTags: Bool = true) {
-        policyName = policy.name
-        policyId = policy.id
-        arn = policy.arn
-        path = policy.path
-        defaultVersionId = policy.defaultVersion
-        attachmentCount = state.uses(of: policy.arn, in: policy.account).count
-        permissionsBoundaryUsageCount = state.boundaryUses(of: policy.arn, in: policy.account)
-        description = policy.description.isEmpty ? nil : policy.description
-        createDate = moment(policy.createdAt)
-        updateDate = moment(policy.updatedAt)
-        tags = withTags && !policy.tags.isEmpty ? policy.tags.map { WireTag($0) } : nil
-    }
-
-    /// One of AWS's own, which are as old as AWS.
-    init(aws arn: String, _ state: AccessState, in account: AccountID) {
-        policyName = AWSManagedPolicies.name(of: arn)
-        policyId = "ANPA" + String(policyName.uppercased().filter(\.isLetter).prefix(17))
-        self.arn = arn
-        path = "/"
-        defaultVersionId = "v1"
-        attachmentCount = state.uses(of: arn, in: account).count
-        permissionsBoundaryUsageCount = state.boundaryUses(of: arn, in: account)
-        description = nil
-        createDate = Moment(milliseconds: 1_423_180_800_000)
-        updateDate = createDate
-        tags = nil
-    }
-}
-
-struct VersionOutput: Encodable, Sendable {
-    let versionId: String
-    let isDefaultVersion: Bool
-    let createDate: Moment
-    let document: String?
-
-    init(_ version: ManagedPolicy.Version, isDefault: Bool, withDocument: Bool) {
-        versionId = version.id
-        isDefaultVersion = isDefault
-        createDate = moment(version.createdAt)
-        document = withDocument ? encoded(version.document) : nil
-    }
-}
-
+/// A managed policy attached to somebody.
 struct AttachedPolicy: Encodable, Sendable {
     let policyName: String
     let policyArn: String
 
     init(_ arn: String) {
         policyArn = arn
-        policyName = arn.split(separator: "/").last.map(String.init) ?? arn
+        policyName = Place(arn).name
     }
 }
+
+/// Documents travel percent-encoded (RFC 3986), as in IAM.
+func encoded(_ document: String) -> String {
+    var text = ""
+    for byte in document.utf8 {
+        let isPlain =
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+            || "-_.~".utf8.contains(byte)
+        if isPlain {
+            text.unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+            text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
+    }
+    return text
+}
+
+func moment(_ timestamp: Timestamp) -> Moment { Moment(milliseconds: timestamp.milliseconds / 1000 * 1000) }

@@ -25,14 +25,13 @@ struct CreateRole: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        var keys = input.tags.keys
-        if let boundary = input.permissionsBoundary { keys["iam:PermissionsBoundary"] = [boundary] }
-        let (name, path) = (input.roleName, input.path ?? "/")
-        let call = try IAMCall(Self.name, on: "role\(path)\(name)", access, context, keys: keys)
-        let (trust, description, boundary) = (
-            input.assumeRolePolicyDocument, input.description ?? "", input.permissionsBoundary
-        )
-        let (maximum, tags) = (input.maxSessionDuration?.value ?? 3_600, input.tags.tags)
+        let (name, path, tags) = (input.roleName, input.path ?? "/", try input.tags.checked)
+        let boundary = try input.permissionsBoundary.map(checkedBoundary)
+        let call = try IAMCall(
+            Self.name, on: .new(.role, name, path: path), access, context,
+            keys: tags.keys.merging(boundaryKeys(boundary)) { $1 })
+        let (trust, description) = (input.assumeRolePolicyDocument, input.description ?? "")
+        let maximum = input.maxSessionDuration?.value ?? 3_600
         return Output(
             role: RoleOutput(
                 try await call.change { state in
@@ -57,7 +56,7 @@ struct GetRole: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
+        let call = try IAMCall(Self.name, on: .role(input.roleName), access, context)
         return Output(role: RoleOutput(try call.read { try $0.require(Role.self, input.roleName, in: call.account) }))
     }
 }
@@ -80,9 +79,9 @@ struct ListRoles: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: "role/", access, context)
-        let roles = call.state.all(Role.self, in: call.account).filter { $0.path.hasPrefix(input.pathPrefix ?? "/") }
-        let page = try Page(roles, marker: input.marker, maxItems: input.maxItems)
+        let call = try IAMCall(Self.name, on: .all(.role, under: input.pathPrefix), access, context)
+        let roles = call.state.all(Role.self, in: call.account) { $0.path.hasPrefix(input.pathPrefix ?? "/") }
+        let page = try Page(roles, by: \.key, marker: input.marker, maxItems: input.maxItems)
         return Output(
             roles: page.elements.map { RoleOutput($0, withTags: false) }, isTruncated: page.isTruncated,
             marker: page.marker)
@@ -102,7 +101,7 @@ struct UpdateRole: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
+        let call = try IAMCall(Self.name, on: .role(input.roleName), access, context)
         let (name, description, maximum) = (input.roleName, input.description, input.maxSessionDuration?.value)
         try await call.change {
             try $0.updateRole(name, description: description, maximumSession: maximum, in: call.account)
@@ -126,7 +125,7 @@ struct UpdateRoleDescription: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
+        let call = try IAMCall(Self.name, on: .role(input.roleName), access, context)
         let (name, description) = (input.roleName, input.description)
         return Output(
             role: RoleOutput(
@@ -149,7 +148,7 @@ struct UpdateAssumeRolePolicy: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
+        let call = try IAMCall(Self.name, on: .role(input.roleName), access, context)
         let (name, document) = (input.roleName, input.policyDocument)
         try await call.change { try $0.setTrust(document, of: name, in: call.account) }
         return Empty()
@@ -167,35 +166,9 @@ struct DeleteRole: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
+        let call = try IAMCall(Self.name, on: .role(input.roleName), access, context)
         let name = input.roleName
         try await call.change { try $0.deleteRole(name, in: call.account) }
         return Empty()
-    }
-}
-
-/// An instance profile; there are none, for there are no instances.
-struct InstanceProfile: Encodable {}
-
-/// The instance profiles of a role: none.
-struct ListInstanceProfilesForRole: Operation {
-    static let route = iam
-
-    struct Input: Decodable {
-        var roleName: String
-        var marker: String?
-        var maxItems: Number?
-    }
-    struct Output: Encodable {
-        let instanceProfiles: [InstanceProfile]
-        let isTruncated: Bool
-    }
-
-    let access: AccessControl
-
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: try access.part("role", input.roleName, context), access, context)
-        _ = try call.read { try $0.require(Role.self, input.roleName, in: call.account) }
-        return Output(instanceProfiles: [], isTruncated: false)
     }
 }

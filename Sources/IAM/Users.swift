@@ -22,11 +22,11 @@ struct CreateUser: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let name = input.userName
-        var keys = input.tags.keys
-        if let boundary = input.permissionsBoundary { keys["iam:PermissionsBoundary"] = [boundary] }
-        let call = try IAMCall(Self.name, on: "user\(input.path ?? "/")\(name)", access, context, keys: keys)
-        let (path, tags, boundary) = (input.path ?? "/", input.tags.tags, input.permissionsBoundary)
+        let (name, path, tags) = (input.userName, input.path ?? "/", try input.tags.checked)
+        let boundary = try input.permissionsBoundary.map(checkedBoundary)
+        let call = try IAMCall(
+            Self.name, on: .new(.user, name, path: path), access, context,
+            keys: tags.keys.merging(boundaryKeys(boundary)) { $1 })
         return Output(
             user: UserOutput(
                 try await call.change { state in
@@ -52,11 +52,11 @@ struct GetUser: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         if input.userName == nil, case .root = try Caller(context).principal.kind {
-            let call = try IAMCall(Self.name, on: "root", access, context)
+            let call = try IAMCall(Self.name, on: .root, access, context)
             return Output(user: UserOutput(rootOf: call.account, at: Timestamp(milliseconds: 0)))
         }
         let name = try access.userName(input.userName, context)
-        let call = try IAMCall(Self.name, on: try access.part("user", name, context), access, context)
+        let call = try IAMCall(Self.name, on: .user(name), access, context)
         return Output(user: UserOutput(try call.read { try $0.require(User.self, name, in: call.account) }))
     }
 }
@@ -79,9 +79,9 @@ struct ListUsers: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try IAMCall(Self.name, on: "user/", access, context)
-        let users = call.state.all(User.self, in: call.account).filter { $0.path.hasPrefix(input.pathPrefix ?? "/") }
-        let page = try Page(users, marker: input.marker, maxItems: input.maxItems)
+        let call = try IAMCall(Self.name, on: .all(.user, under: input.pathPrefix), access, context)
+        let users = call.state.all(User.self, in: call.account) { $0.path.hasPrefix(input.pathPrefix ?? "/") }
+        let page = try Page(users, by: \.key, marker: input.marker, maxItems: input.maxItems)
         return Output(
             users: page.elements.map { UserOutput($0, withTags: false) }, isTruncated: page.isTruncated,
             marker: page.marker)
@@ -101,8 +101,8 @@ struct UpdateUser: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("user", input.userName, context), access, context)
         let (name, newName, path) = (input.userName, input.newUserName, input.newPath)
+        let call = try IAMCall(Self.name, on: .renamed(.user, name, to: newName, path: path), access, context)
         try await call.change { try $0.renameUser(name, to: newName, path: path, in: call.account) }
         return Empty()
     }
@@ -119,8 +119,8 @@ struct DeleteUser: Operation {
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        let call = try IAMCall(Self.name, on: try access.part("user", input.userName, context), access, context)
         let name = input.userName
+        let call = try IAMCall(Self.name, on: .user(name), access, context)
         try await call.change { try $0.deleteUser(name, in: call.account) }
         return Empty()
     }

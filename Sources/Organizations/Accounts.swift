@@ -27,76 +27,88 @@ struct AccountOutput: Encodable, Sendable {
     }
 }
 
+/// What became of a request for an account; here it is settled at once.
 struct CreateStatus: Encodable, Sendable {
     let id: String
     let accountName: String
     let state: String
     let requestedTimestamp: Moment
-    let completedTimestamp: Moment?
+    let completedTimestamp: Moment
     let accountId: String?
     let failureReason: String?
+
+    init(_ member: MemberAccount) {
+        (id, accountName, state) = (member.requestID, member.name, "SUCCEEDED")
+        requestedTimestamp = Moment(milliseconds: member.joinedAt.milliseconds)
+        completedTimestamp = requestedTimestamp
+        (accountId, failureReason) = (member.id.description, nil)
+    }
+
+    init(_ request: FailedAccountRequest) {
+        (id, accountName, state) = (request.id, request.name, "FAILED")
+        requestedTimestamp = Moment(milliseconds: request.requestedAt.milliseconds)
+        completedTimestamp = requestedTimestamp
+        (accountId, failureReason) = (nil, request.reason)
+    }
 }
+
+struct CreateStatusOutput: Encodable { let createAccountStatus: CreateStatus }
 
 /// Makes a member account, at once; its status can be asked for as on AWS.
 struct CreateAccount: Operation {
     static let route = organizations
 
     struct Input: Decodable {
-        var email: String
-        var accountName: String
+        var email: String?
+        var accountName: String?
         var roleName: String?
         var iamUserAccessToBilling: String?
         var tags: [WireTag]?
     }
-    struct Output: Encodable { let createAccountStatus: CreateStatus }
 
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try OrganizationsCall(Self.name, access, context)
+    func run(_ input: Input, as context: RequestContext) async throws -> CreateStatusOutput {
+        let (email, name) = (try required(input.email, "EMAIL"), try required(input.accountName, "ACCOUNT_NAME"))
+        let tags = try input.tags.checked
+        // There is no billing to have access to.
+        guard ["ALLOW", "DENY", nil].contains(input.iamUserAccessToBilling) else {
+            throw ServiceError.invalid("INVALID_ENUM", "IamUserAccessToBilling is ALLOW or DENY.")
+        }
+        let call = try OrganizationsCall(Self.name, access, context, keys: tags.keys)
         do {
             let member = try await access.directory.createAccount(
-                name: input.accountName, email: input.email, roleName: input.roleName,
-                tags: (input.tags ?? []).map { Tag(key: $0.key, value: $0.value) }, call.fact(input.accountName))
-            return Output(createAccountStatus: status(of: member))
+                name: name, email: email, roleName: input.roleName, tags: tags, call.fact(name))
+            return CreateStatusOutput(createAccountStatus: CreateStatus(member))
         } catch AccessFailure.alreadyExists(let reason) {
-            let now = Moment(milliseconds: access.directory.now().milliseconds)
-            return Output(
-                createAccountStatus: CreateStatus(
-                    id: "car-00000000000000000000000000000000", accountName: input.accountName, state: "FAILED",
-                    requestedTimestamp: now, completedTimestamp: now, accountId: nil, failureReason: reason))
+            let request = try await access.directory.keepFailure(toCreate: name, because: reason, call.fact(name))
+            return CreateStatusOutput(createAccountStatus: CreateStatus(request))
         } catch let failure as AccessFailure {
             throw ServiceError(failure)
         }
     }
 }
 
-private func status(of member: MemberAccount) -> CreateStatus {
-    let moment = Moment(milliseconds: member.joinedAt.milliseconds)
-    return CreateStatus(
-        id: member.requestID, accountName: member.name, state: "SUCCEEDED", requestedTimestamp: moment,
-        completedTimestamp: moment, accountId: member.id.description, failureReason: nil)
-}
-
 /// What became of a `CreateAccount`.
 struct DescribeCreateAccountStatus: Operation {
     static let route = organizations
 
-    struct Input: Decodable { var createAccountRequestId: String }
-    struct Output: Encodable { let createAccountStatus: CreateStatus }
+    struct Input: Decodable { var createAccountRequestId: String? }
 
     let access: AccessControl
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
+    func run(_ input: Input, as context: RequestContext) async throws -> CreateStatusOutput {
+        let id = try required(input.createAccountRequestId, "CREATE_ACCOUNT_REQUEST_ID")
         let call = try OrganizationsCall(Self.name, access, context)
-        let members = call.state.all(MemberAccount.self, in: call.management)
-        guard
-            let member = members.first(where: { !$0.requestID.isEmpty && $0.requestID == input.createAccountRequestId })
-        else {
+        let members = call.state.all(MemberAccount.self, in: call.management) {
+            !$0.requestID.isEmpty && $0.requestID == id
+        }
+        if let member = members.first { return CreateStatusOutput(createAccountStatus: CreateStatus(member)) }
+        guard let request = call.state.find(FailedAccountRequest.self, id, in: call.management) else {
             throw ServiceError(
                 "CreateAccountStatusNotFoundException", "We can't find a create account request with that id.")
         }
-        return Output(createAccountStatus: status(of: member))
+        return CreateStatusOutput(createAccountStatus: CreateStatus(request))
     }
 }
 
@@ -118,10 +130,10 @@ struct ListAccounts: Operation {
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let call = try OrganizationsCall(Self.name, access, context)
         let page = try Page(
-            call.state.all(MemberAccount.self, in: call.management), token: input.nextToken, size: input.maxResults)
+            call.state.all(MemberAccount.self, in: call.management), by: \.key, token: input.nextToken,
+            size: input.maxResults)
         return Output(
-            accounts: try page.elements.map { AccountOutput($0, arn: try call.arn(of: $0.id)) },
-            nextToken: page.nextToken)
+            accounts: page.elements.map { AccountOutput($0, arn: call.arn(of: $0.id)) }, nextToken: page.nextToken)
     }
 }
 
@@ -129,72 +141,17 @@ struct ListAccounts: Operation {
 struct DescribeAccount: Operation {
     static let route = organizations
 
-    struct Input: Decodable { var accountId: String }
+    struct Input: Decodable { var accountId: String? }
     struct Output: Encodable { let account: AccountOutput }
 
     let access: AccessControl
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let call = try OrganizationsCall(Self.name, access, context)
-        guard let member = call.state.find(MemberAccount.self, input.accountId, in: call.management) else {
+        let id = try required(input.accountId, "ACCOUNT_ID")
+        let call = try OrganizationsCall(Self.name, on: [.account(id)], access, context)
+        guard let member = call.state.find(MemberAccount.self, id, in: call.management) else {
             throw ServiceError("AccountNotFoundException", "You specified an account that doesn't exist.")
         }
-        return Output(account: AccountOutput(member, arn: try call.arn(of: member.id)))
-    }
-}
-
-/// The organisation itself.
-struct DescribeOrganization: Operation {
-    static let route = organizations
-
-    struct PolicyType: Encodable {
-        let type = "SERVICE_CONTROL_POLICY"
-        let status = "ENABLED"
-    }
-    struct Description: Encodable {
-        let id: String
-        let arn: String
-        let featureSet = "ALL"
-        let masterAccountArn: String
-        let masterAccountId: String
-        let masterAccountEmail: String
-        let availablePolicyTypes = [PolicyType()]
-    }
-    struct Output: Encodable { let organization: Description }
-
-    let access: AccessControl
-
-    func run(_ input: Empty, as context: RequestContext) async throws -> Output {
-        let call = try OrganizationsCall(Self.name, access, context, open: true)
-        let organization = try call.organization
-        let management = call.state.find(MemberAccount.self, call.management.description, in: call.management)
-        return Output(
-            organization: Description(
-                id: organization.id,
-                arn: "arn:aws:organizations::\(call.management):organization/\(organization.id)",
-                masterAccountArn: try call.arn(of: call.management), masterAccountId: call.management.description,
-                masterAccountEmail: management?.email ?? ""))
-    }
-}
-
-/// The one root.
-struct ListRoots: Operation {
-    static let route = organizations
-
-    struct Root: Encodable {
-        let id: String
-        let arn: String
-        let name = "Root"
-        let policyTypes = [DescribeOrganization.PolicyType()]
-    }
-    struct Output: Encodable { let roots: [Root] }
-
-    let access: AccessControl
-
-    func run(_ input: Empty, as context: RequestContext) async throws -> Output {
-        let call = try OrganizationsCall(Self.name, access, context)
-        let organization = try call.organization
-        let arn = "arn:aws:organizations::\(call.management):root/\(organization.id)/\(organization.rootID)"
-        return Output(roots: [Root(id: organization.rootID, arn: arn)])
+        return Output(account: AccountOutput(member, arn: call.arn(of: member.id)))
     }
 }

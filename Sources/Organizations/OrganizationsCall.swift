@@ -13,23 +13,45 @@ let organizations = Route.json(prefix: "AWSOrganizationsV20161128")
 struct OrganizationsCall {
     let access: AccessControl
     let caller: Caller
-    let operation: String
+    /// The directory as it stood when the caller was allowed.
+    let state: AccessState
+    private let operation: String
+    private let targets: [OrganizationsTarget]
+    private let keys: [String: [String]]
 
-    /// - Parameter open: members may ask it too.
-    init(_ operation: String, _ access: AccessControl, _ context: RequestContext, open: Bool = false) throws {
+    /// Asks whether the caller may.
+    /// - Parameters:
+    ///   - keys: condition keys that the request brings; those of the things asked for come with them.
+    ///   - open: members may ask it too.
+    init(
+        _ operation: String, on subjects: [OrganizationsSubject] = [.organization], _ access: AccessControl,
+        _ context: RequestContext, keys: [String: [String]] = [:], open: Bool = false
+    ) throws {
         self.access = access
-        caller = try Caller(context)
         self.operation = operation
-        try access.require("organizations:\(operation)", as: caller, code: "AccessDeniedException")
-        guard open || caller.account == access.managementAccount else {
+        self.keys = keys
+        caller = try Caller(context)
+        state = access.directory.state
+        for subject in subjects { try subject.validate() }
+        let (state, management) = (state, access.managementAccount)
+        targets = subjects.map { $0.target(in: state, management) }
+        try authorize()
+        guard open || caller.account == management else {
             throw ServiceError(
                 "AccessDeniedException",
                 "You don't have permissions to access this resource: ask as the management account.")
         }
     }
 
+    private func authorize() throws {
+        for target in targets {
+            try access.require(
+                "organizations:\(operation)", on: .init(target.arn), with: keys.merging(target.keys) { own, _ in own },
+                as: caller, code: "AccessDeniedException")
+        }
+    }
+
     var management: AccountID { access.managementAccount }
-    var state: AccessState { access.directory.state }
     var random: RandomBits { access.directory.random }
 
     var organization: Organization {
@@ -42,18 +64,28 @@ struct OrganizationsCall {
         }
     }
 
-    func fact(_ resource: String) -> Fact {
+    func arn(of account: AccountID) -> String {
+        OrganizationsSubject.account(account.description).target(in: state, management).arn
+    }
+
+    /// - Parameter name: what is made, where nothing that stands is asked for.
+    func fact(_ name: String? = nil) -> Fact {
         let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: resource,
-            sourceAddress: caller.sourceAddress)
+            operation: operation, principal: caller.principal.arn,
+            resource: name ?? targets.map(\.arn).joined(separator: " "), sourceAddress: caller.sourceAddress)
         return Fact(at: access.directory.now(), account: caller.account, message: nil, event: .administered(event))
     }
 
+    /// Changes the directory and records who did it.
     func change<Result: Sendable>(
-        _ resource: String, _ body: @Sendable (inout AccessState) throws -> Result
+        _ name: String? = nil, _ body: @Sendable (inout AccessState) throws -> Result
     ) async throws -> Result {
         do {
-            return try await access.directory.change(fact(resource), body)
+            return try await access.directory.change(fact(name)) { draft in
+                // Others changed the directory while this call waited for its turn.
+                if draft.generation != state.generation { try authorize() }
+                return try body(&draft)
+            }
         } catch let failure as AccessFailure {
             throw ServiceError(failure)
         }
@@ -66,16 +98,12 @@ struct OrganizationsCall {
             throw ServiceError(error)
         }
     }
+}
 
-    func arn(of account: AccountID) throws -> String {
-        "arn:aws:organizations::\(management):account/\(try organization.id)/\(account)"
-    }
-
-    /// A root or an account that policies may be attached to.
-    func requireTarget(_ id: String) throws {
-        let isAccount =
-            AccountID(id).map { state.find(MemberAccount.self, $0.description, in: management) != nil } ?? false
-        guard try id == organization.rootID || isAccount else {
+extension AccessState {
+    /// - Throws: when this is neither the root nor an account, to which policies may be attached.
+    func requireTarget(_ id: String, _ management: AccountID) throws {
+        guard organization(management)?.rootID == id || find(MemberAccount.self, id, in: management) != nil else {
             throw ServiceError("TargetNotFoundException", "You specified a target that doesn't exist.")
         }
     }
@@ -94,23 +122,15 @@ extension ServiceError {
         case .accessDenied(let why): self.init("AccessDeniedException", why)
         }
     }
-}
 
-/// A page of a list, by the place it begins at.
-struct Page<Element: Sendable>: Sendable {
-    let elements: [Element]
-    let nextToken: String?
-
-    init(_ all: [Element], token: String?, size: Int?) throws {
-        let size = min(max(size ?? 20, 1), 20)
-        let start = Int(token ?? "0") ?? -1
-        guard start >= 0 else { throw ServiceError("InvalidInputException", "INVALID_NEXT_TOKEN") }
-        elements = Array(all.dropFirst(start).prefix(size))
-        nextToken = all.count > start + size ? String(start + size) : nil
+    /// - Parameter reason: AWS's word for what is wrong, which stands in the message here.
+    static func invalid(_ reason: String, _ message: String) -> ServiceError {
+        ServiceError("InvalidInputException", "\(reason): \(message)")
     }
 }
 
-struct WireTag: Codable {
-    let key: String
-    let value: String
+/// A member that must be there.
+func required<Value>(_ value: Value?, _ name: String) throws -> Value {
+    guard let value else { throw ServiceError.invalid("INPUT_REQUIRED:\(name)", "you must provide a value.") }
+    return value
 }
