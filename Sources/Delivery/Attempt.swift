@@ -88,7 +88,7 @@ package struct Attempt: Sendable {
         switch parts.route {
         case .capture: return try await capture(mail, message)
         case .relay(let host, let port, let tls):
-            return await send(mail, to: await parts.router.relay(host, port: port, tls: tls))
+            return await send(mail, by: await parts.router.relay(host, port: port, tls: tls))
         case .mx(let port): return await sendToExchangers(mail, port: port)
         }
     }
@@ -106,12 +106,16 @@ package struct Attempt: Sendable {
         // One domain, but for mail accepted under another route.
         for domain in Set(mail.recipients.map(\.domain)).sorted() {
             let part = mail.to(mail.recipients.filter { $0.domain == domain })
-            switch await parts.router.targets(for: domain, port: port) {
-            case .unreachable(let reply): answers += Self.same(reply, for: part.recipients)
-            case .targets(let targets): answers += await send(part, to: targets)
-            }
+            answers += await send(part, by: await parts.router.targets(for: domain, port: port))
         }
         return answers
+    }
+
+    private func send(_ mail: OutgoingMail, by decision: Router.Decision) async -> [Answer] {
+        switch decision {
+        case .unreachable(let reply): Self.same(reply, for: mail.recipients)
+        case .targets(let targets): await send(mail, to: targets)
+        }
     }
 
     // The next host is asked only while nobody has taken any part of the mail.

@@ -51,12 +51,16 @@ package struct Router: Sendable {
     }
 
     /// A fixed next hop: by our own resolver, or by the system's where ours does not know the name (`/etc/hosts`).
-    package func relay(_ host: String, port: Int, tls: ClientSession.TLS) async -> [Target] {
+    package func relay(_ host: String, port: Int, tls: ClientSession.TLS) async -> Decision {
         let records = Self.isAddress(host) ? [] : await dns.addresses(host).records
         let addresses = Self.alternating(records).prefix(Self.maximumAddresses).map(\.address)
-        return (addresses.isEmpty ? [host] : addresses).map {
+        let targets = (addresses.isEmpty ? [host] : addresses).map {
             Target(host: $0, port: port, serverName: host, tls: tls)
         }
+        guard !targets.contains(where: isOurs) else {
+            return .unreachable(Reply(554, .init(5, 4, 6), "The relay \(host):\(port) is this server itself"))
+        }
+        return .targets(targets)
     }
 
     private func implicitMX(_ domain: Domain) -> [MXRecord] { [MXRecord(preference: 0, exchange: domain.description)] }

@@ -2,11 +2,14 @@
 
 package import Journal
 package import Mail
+import Synchronization
 
 /// The queue between acceptance and delivery: the spool for keeping, the schedule for order.
 package actor DeliveryQueue {
     /// Seconds between looks at the spool while nothing is known to be due earlier.
     private static let longestSleep = 60.0
+    /// Seconds between looks, however much falls due meanwhile: each passes over all that the window holds.
+    private static let shortestSleep = 0.1
     /// Seconds before a settlement that could not be written is tried again.
     private static let settlementRetry = Duration.seconds(1)
 
@@ -17,6 +20,10 @@ package actor DeliveryQueue {
     private var isClosed = false
     private var wakeUp: (at: Timestamp, task: Task<Void, Never>)?
     private var isLoading = false
+    private var mustLoadAgain = false
+    /// Messages on their way into the spool. Their deliveries are announced by `accept` itself: a look that found them
+    /// first would have them tried, and settled, before they are announced, and so tried once more.
+    private nonisolated let arriving = Mutex<Set<MessageID>>([])
 
     package init(spool: any Spool, limits: Schedule.Limits, now: @escaping Now) {
         self.spool = spool
@@ -28,8 +35,16 @@ package actor DeliveryQueue {
     package nonisolated func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact])
         async throws
     {
-        let stored = try await spool.accept(message, deliveries, facts)
-        Task { await self.offer(stored) }
+        let id = message.id
+        arriving.withLock { _ = $0.insert(id) }
+        let stored: [PendingDelivery]
+        do {
+            stored = try await spool.accept(message, deliveries, facts)
+        } catch {
+            arriving.withLock { _ = $0.remove(id) }
+            throw error
+        }
+        Task { await self.announce(stored, of: id) }
     }
 
     /// Stores facts about what was not accepted.
@@ -60,7 +75,7 @@ package actor DeliveryQueue {
         schedule.finish(settlement.delivery)
         if let retry = settlement.retry { wake(at: retry.dueAt) }
         dispatch()
-        if schedule.hasOverflow, schedule.room > schedule.limits.window / 2 { await load() }
+        if schedule.wantsRead { await load() }
     }
 
     /// Stops or resumes deliveries; acceptance goes on.
@@ -77,7 +92,8 @@ package actor DeliveryQueue {
         waiters = []
     }
 
-    private func offer(_ deliveries: [PendingDelivery]) {
+    private func announce(_ deliveries: [PendingDelivery], of message: MessageID) {
+        arriving.withLock { _ = $0.remove(message) }
         for delivery in deliveries { schedule.offer(delivery) }
         dispatch()
     }
@@ -87,19 +103,35 @@ package actor DeliveryQueue {
     }
 
     private func load() async {
-        guard !isLoading, !isClosed else { return }
+        guard !isLoading else {
+            mustLoadAgain = true
+            return
+        }
         isLoading = true
         defer { isLoading = false }
+        repeat {
+            mustLoadAgain = false
+            do { try await look() } catch { return wake(at: now() + 1) }
+        } while !isClosed && (mustLoadAgain || schedule.wantsRead)
+    }
+
+    // While the window is full nothing is worth waking for: settlements make room, and look again.
+    private func look() async throws {
+        guard !isClosed, let room = schedule.beginRead() else { return }
+        let due: [PendingDelivery]
         do {
-            let room = schedule.room
-            let due = try await spool.due(at: now(), limit: room, excluding: schedule.held)
-            if due.count < room { schedule.overflowLoaded() }
-            offer(due)
-            let next = try await spool.nextDue(excluding: schedule.held)
-            wake(at: max(min(next ?? .distantFuture, now() + Self.longestSleep), now() + 0.01))
+            due = try await spool.due(at: now(), limit: room, excluding: schedule.held)
         } catch {
-            wake(at: now() + 1)
+            schedule.abandonRead()
+            throw error
         }
+        let arriving = arriving.withLock { $0 }
+        schedule.endRead(due.filter { !arriving.contains($0.message) }, isComplete: due.count < room)
+        dispatch()
+        if schedule.hasOverflow { return }
+        let next = try await spool.nextDue(excluding: schedule.held)
+        let moment = now()
+        wake(at: max(min(next ?? .distantFuture, moment + Self.longestSleep), moment + Self.shortestSleep))
     }
 
     // One alarm, at the earliest moment anybody asked for.

@@ -5,7 +5,7 @@ import Glibc
 /// Content on its way in: in memory up to a bound, in a file beyond it, so that a 40 MB message is never 40 MB of memory.
 ///
 /// A draft belongs to one session. `finish()` does not sync: a file is synced by the spool when the message is accepted.
-/// A draft that is dropped removes its file.
+/// A draft that is dropped removes its file; one that was finished or discarded takes nothing more.
 package protocol Draft: Sendable {
     /// Adds octets. Suspends while the file is written, which is the back-pressure a door needs.
     func append(_ bytes: [UInt8]) async throws

@@ -45,67 +45,116 @@ private final class Counter: Sendable {
     func next() -> UInt64 { value.add(1, ordering: .relaxed).newValue }
 }
 
-private actor FileDraft: Draft {
+/// One content on its way in. While a write is under way the descriptor is the writer's alone: whoever discards the draft
+/// then only says so, or the number would be another file's by the time the octets are written.
+actor FileDraft: Draft {
+    /// - `open` takes octets: → `writing`, `closed`.
+    /// - `writing`: → `open`; `discarded` when nobody wants it any more; `closed` when the write failed.
+    /// - `discarded`: the write that is under way closes and removes the file: → `closed`.
+    /// - `closed`: finished or removed; takes nothing more.
+    private enum State { case open, writing, discarded, closed }
+
     private let path: String
     private let queue: DispatchQueue
+    private var state = State.open
     private var memory: [UInt8] = []
     private var descriptor: Int32 = -1
     private var length = 0
-    private var isFinished = false
 
+    /// - Parameter queue: where writes may block.
     init(path: String, queue: DispatchQueue) {
         self.path = path
         self.queue = queue
     }
 
+    // No write is under way: it would hold the draft.
     deinit {
-        if descriptor >= 0 { close(descriptor) }
-        if length > 0, !isFinished { unlink(path) }
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        unlink(path)
     }
 
     func append(_ bytes: [UInt8]) async throws {
+        try requireOpen()
         memory += bytes
         if memory.count > FileDrafts.memoryLimit || descriptor >= 0 { try await spill() }
     }
 
     func finish() async throws -> DraftContent {
-        guard descriptor >= 0 else { return .memory(memory) }
+        try requireOpen()
+        if descriptor < 0 {
+            state = .closed
+            defer { memory = [] }
+            return .memory(memory)
+        }
         try await spill()
+        state = .closed
         close(descriptor)
         descriptor = -1
-        isFinished = true
         return .file(path: path, length: length)
     }
 
     func discard() {
         memory = []
-        if descriptor >= 0 { close(descriptor) }
+        switch state {
+        case .open: remove()
+        case .writing: state = .discarded
+        case .discarded, .closed: break
+        }
+    }
+
+    private func requireOpen() throws {
+        guard state == .open else { throw SpoolFailure.unavailable("the draft takes nothing more") }
+    }
+
+    private func remove() {
+        state = .closed
+        memory = []
+        guard descriptor >= 0 else { return }
+        close(descriptor)
         descriptor = -1
-        if length > 0 { unlink(path) }
-        length = 0
+        unlink(path)
+    }
+
+    // A write that failed ends the draft: what comes after it would follow a gap.
+    private func spill() async throws {
+        if descriptor < 0 { try create() }
+        let bytes = memory
+        memory = []
+        state = .writing
+        let result = await write(bytes)
+        guard case .success = result, state == .writing else {
+            remove()
+            try result.get()
+            throw SpoolFailure.unavailable("the draft was discarded")
+        }
+        length += bytes.count
+        state = .open
+    }
+
+    private func create() throws {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let failure = Self.failure()
+            remove()
+            throw failure
+        }
     }
 
     // Blocking writes happen on a thread that may block.
-    private func spill() async throws {
-        if descriptor < 0 {
-            descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw Self.failure() }
-        }
-        let bytes = memory
-        memory = []
+    private func write(_ bytes: [UInt8]) async -> Result<Void, any Error> {
         let target = descriptor
-        length += bytes.count
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async {
-                continuation.resume(with: Result { try Self.writeAll(bytes, to: target) })
-            }
+        return await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: Result { try Self.writeAll(bytes, to: target) }) }
         }
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, bytes.count - written)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw failure() }
             written += count

@@ -48,6 +48,8 @@ package struct Schedule: Sendable {
     /// Something due was left in the spool because the window was full.
     package private(set) var hasOverflow = false
     package var isOnHold = false
+    /// While the spool is read: what was settled since, so that the read, which may be older, does not bring it back.
+    private var settledWhileReading: Set<Int64>?
 
     package init(limits: Limits) { self.limits = limits }
 
@@ -65,8 +67,35 @@ package struct Schedule: Sendable {
         list(delivery.site)
     }
 
-    /// A look into the spool brought all that was due.
-    package mutating func overflowLoaded() { hasOverflow = false }
+    /// A read of what is due begins.
+    /// - Returns: how many deliveries there is room for; nil where there is none and no read is to be made.
+    package mutating func beginRead() -> Int? {
+        guard room > 0 else {
+            hasOverflow = true
+            return nil
+        }
+        hasOverflow = false
+        settledWhileReading = []
+        return room
+    }
+
+    /// The read brought these; it may have left some where it brought as many as it was allowed.
+    package mutating func endRead(_ due: [PendingDelivery], isComplete: Bool) {
+        let settled = settledWhileReading ?? []
+        settledWhileReading = nil
+        if !isComplete { hasOverflow = true }
+        for delivery in due where !settled.contains(delivery.id) { offer(delivery) }
+    }
+
+    /// The read failed.
+    package mutating func abandonRead() {
+        settledWhileReading = nil
+        hasOverflow = true
+    }
+
+    /// Whether the spool is to be read again for what was left there: not at every settlement, for a read passes over
+    /// all that the window holds.
+    package var wantsRead: Bool { hasOverflow && room > limits.window / 2 }
 
     /// The delivery to start now, or nil when none may.
     package mutating func start() -> PendingDelivery? {
@@ -89,6 +118,7 @@ package struct Schedule: Sendable {
 
     /// A started delivery has been settled in the spool.
     package mutating func finish(_ delivery: PendingDelivery) {
+        settledWhileReading?.insert(delivery.id)
         guard held.remove(delivery.id) != nil else { return }
         inFlight -= 1
         sites[delivery.site]?.inFlight -= 1

@@ -22,7 +22,8 @@ package protocol Spool: Sendable {
     /// The message, or nil once all its deliveries are settled.
     func message(_ id: MessageID) async throws -> SpooledMessage?
 
-    /// Takes the result of one try; removes the message with its last delivery.
+    /// Takes the result of one try; removes the message with its last delivery. For a delivery that is settled already
+    /// it changes nothing and keeps no fact. Ids are never given twice.
     func settle(_ settlement: Settlement) async throws
 
     /// Facts that change nothing in the spool: refusals.

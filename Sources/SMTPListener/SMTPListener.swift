@@ -153,10 +153,10 @@ package final class SMTPListener: Service {
     private func initialize(_ channel: any Channel, _ context: ListenerContext) -> EventLoopFuture<Void> {
         let address = channel.remoteAddress?.ipAddress ?? ""
         if let trust = context.configuration.trust, !trust.networks.contains(where: { $0.contains(address) }) {
-            return turnAway(channel, "554 5.7.1 This listener is not for \(address)\r\n")
+            return turnAway(channel, Reply(554, .init(5, 7, 1), "This listener is not for \(address)"), context)
         }
         guard census.enter(address) else {
-            return turnAway(channel, "421 4.7.0 Too many concurrent SMTP connections\r\n")
+            return turnAway(channel, Reply(421, .init(4, 7, 0), "Too many concurrent SMTP connections"), context)
         }
         sessions.withLock { $0[ObjectIdentifier(channel)] = channel }
         channel.closeFuture.whenComplete { _ in
@@ -171,8 +171,10 @@ package final class SMTPListener: Service {
         }
     }
 
-    private func turnAway(_ channel: any Channel, _ text: String) -> EventLoopFuture<Void> {
-        channel.writeAndFlush(ByteBuffer(string: text)).flatMap { channel.close() }
+    private func turnAway(_ channel: any Channel, _ reply: Reply, _ context: ListenerContext) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(TurnAwayHandler(context.isImplicitTLS ? nil : reply))
+        }
     }
 }
 

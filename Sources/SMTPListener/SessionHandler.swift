@@ -237,10 +237,12 @@ final class SessionHandler: ChannelDuplexHandler {
         }
     }
 
+    // What cannot be told counts as clear: no rule may be passed on a guess.
     private func tlsFacts(_ context: ChannelHandlerContext) -> TLSFacts? {
-        guard session.isSecure else { return nil }
-        let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self)
-        return TLSFacts(version: handler?.tlsVersion == .tlsv12 ? "TLSv1.2" : "TLSv1.3", cipher: "")
+        guard session.isSecure,
+            let version = (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion
+        else { return nil }
+        return TLSFacts(version: version.words, cipher: "")
     }
 
     private func forgetContent() {
@@ -261,6 +263,17 @@ final class SessionHandler: ChannelDuplexHandler {
                 return handler.sayGoodbye(context, Reply(451, .init(4, 4, 2), "Timeout waiting for data from client"))
             }
             handler.scheduleAlarm(context)
+        }
+    }
+}
+
+extension TLSVersion {
+    fileprivate var words: String {
+        switch self {
+        case .tlsv1: "TLSv1"
+        case .tlsv11: "TLSv1.1"
+        case .tlsv12: "TLSv1.2"
+        case .tlsv13: "TLSv1.3"
         }
     }
 }

@@ -2,13 +2,14 @@
 
 import Dispatch
 import Foundation
+import Glibc
 import Mail
 import Queue
 
 /// Bodies too large for a row: one synced file each, named by the message's id.
 ///
-/// A file is synced and renamed into place before the transaction that names it, and removed after the one that forgets
-/// its message. A crash in between leaves a file that nobody names; the sweep at start removes it.
+/// A file is synced, and in place, before the transaction that names it, and removed after the one that forgets its
+/// message. A crash in between leaves a file that nobody names; the sweep at start removes it.
 struct BodyFiles: Sendable {
     enum Stored: Sendable {
         case memory([UInt8])
@@ -29,7 +30,11 @@ struct BodyFiles: Sendable {
     /// Makes a message's body ready to be named by a row.
     func adopt(_ message: SpooledMessage) async throws -> Stored {
         switch message.content.body {
-        case .memory(let bytes): return .memory(bytes)
+        case .memory(let bytes) where bytes.count <= FileDrafts.memoryLimit: return .memory(bytes)
+        case .memory(let bytes):
+            let name = message.id.description
+            try await blocking { try self.create(name, bytes) }
+            return .file(name, offset: 0, length: bytes.count)
         case .file(let path, let offset, let length):
             let name = message.id.description
             try await blocking { try self.keep(path, as: name) }
@@ -48,6 +53,30 @@ struct BodyFiles: Sendable {
         try sync(draft, flags: O_RDONLY)
         guard rename(draft, path(name)) == 0 else { throw Self.failure("rename") }
         try sync(directory, flags: O_RDONLY | O_DIRECTORY)
+    }
+
+    private func create(_ name: String, _ bytes: [UInt8]) throws {
+        let descriptor = open(path(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure("open") }
+        defer { close(descriptor) }
+        do {
+            try Self.write(bytes, to: descriptor)
+            guard fsync(descriptor) == 0 else { throw Self.failure("fsync") }
+            try sync(directory, flags: O_RDONLY | O_DIRECTORY)
+        } catch {
+            remove(name)
+            throw error
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw failure("write") }
+            rest = rest.dropFirst(count)
+        }
     }
 
     private func sync(_ path: String, flags: Int32) throws {

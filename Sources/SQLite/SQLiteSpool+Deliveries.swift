@@ -31,7 +31,7 @@ extension SQLiteSpool {
                     """, arguments: [moment.milliseconds])
             var found: [PendingDelivery] = []
             while found.count < limit, let row = try rows.next() {
-                if !excluding.contains(row["id"]) { found.append(try Self.delivery(row)) }
+                if !excluding.contains(row[0]) { found.append(try Self.delivery(row)) }
             }
             return found
         }
@@ -41,7 +41,7 @@ extension SQLiteSpool {
         try await engine.read { db in
             let rows = try Row.fetchCursor(db, sql: "SELECT id, due_at FROM delivery ORDER BY due_at, id")
             while let row = try rows.next() {
-                if !excluding.contains(row["id"]) { return Timestamp(milliseconds: row["due_at"]) }
+                if !excluding.contains(row[0]) { return Timestamp(milliseconds: row["due_at"]) }
             }
             return nil
         }
@@ -50,12 +50,10 @@ extension SQLiteSpool {
     package func settle(_ settlement: Settlement) async throws {
         let prepared = Facts.prepare(settlement.facts)
         let finished = try await engine.write { db -> String? in
+            try Self.change(settlement, db)
+            guard db.changesCount > 0 else { return nil }
             try Facts.insert(prepared, db)
-            if let retry = settlement.retry {
-                try Self.update(settlement.delivery, retry, db)
-                return nil
-            }
-            return try Self.remove(settlement.delivery, db)
+            return settlement.retry == nil ? try Self.removeIfSettled(settlement.delivery.message, db) : nil
         }
         if let finished { bodies.remove(finished) }
     }
@@ -67,18 +65,28 @@ extension SQLiteSpool {
         }
     }
 
-    private static func update(_ delivery: PendingDelivery, _ retry: Settlement.Retry, _ db: Database) throws {
+    // Both name the message too: a settlement can never reach another one's delivery.
+    private static func change(_ settlement: Settlement, _ db: Database) throws {
+        let delivery = settlement.delivery
+        guard let retry = settlement.retry else {
+            return try db.cachedStatement(sql: "DELETE FROM delivery WHERE id = $1 AND message = $2")
+                .execute(arguments: [delivery.id, delivery.message.description])
+        }
         let statement = try db.cachedStatement(
-            sql: "UPDATE delivery SET recipients = $1, attempts = $2, due_at = $3, last_reply = $4 WHERE id = $5")
+            sql: """
+                UPDATE delivery SET recipients = $1, attempts = $2, due_at = $3, last_reply = $4
+                WHERE id = $5 AND message = $6
+                """)
         try statement.execute(arguments: [
             text(retry.recipients), delivery.attempts + 1, retry.dueAt.milliseconds, retry.lastReply, delivery.id,
+            delivery.message.description,
         ])
     }
 
-    /// - Returns: the body file of a message that has no delivery left.
-    private static func remove(_ delivery: PendingDelivery, _ db: Database) throws -> String? {
-        try db.cachedStatement(sql: "DELETE FROM delivery WHERE id = $1").execute(arguments: [delivery.id])
-        let id = delivery.message.description
+    /// Removes a message that has no delivery left.
+    /// - Returns: its body file.
+    private static func removeIfSettled(_ message: MessageID, _ db: Database) throws -> String? {
+        let id = message.description
         let others = try db.cachedStatement(sql: "SELECT 1 FROM delivery WHERE message = $1 LIMIT 1")
         guard try Row.fetchOne(others, arguments: [id]) == nil else { return nil }
         let file = try String.fetchOne(

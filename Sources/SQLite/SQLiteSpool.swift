@@ -22,7 +22,7 @@ package struct SQLiteSpool: Spool, FactStream {
         engine = try Engine(path: "\(directory)/spool.db", synchronous: synchronous, migrator: Self.migrator)
     }
 
-    private static var migrator: DatabaseMigrator {
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("001-messages") { db in
             try db.execute(sql: schema)
@@ -31,6 +31,7 @@ package struct SQLiteSpool: Spool, FactStream {
         migrator.registerMigration("002-signing-account") { db in
             try db.execute(sql: "ALTER TABLE message ADD COLUMN signing_account TEXT")
         }
+        migrator.registerMigration("003-delivery-ids-once") { db in try db.execute(sql: deliveryIDsOnce) }
         return migrator
     }
 
@@ -58,6 +59,26 @@ package struct SQLiteSpool: Spool, FactStream {
             due_at BIGINT NOT NULL,
             last_reply TEXT NOT NULL
         );
+        CREATE INDEX delivery_due ON delivery (due_at);
+        CREATE INDEX delivery_message ON delivery (message);
+        """
+
+    // Without AUTOINCREMENT the id of a row that is gone is given to the next one, while a try of the old one may still
+    // be on its way to being settled.
+    private static let deliveryIDsOnce = """
+        CREATE TABLE delivery_once (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            message TEXT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+            site TEXT NOT NULL,
+            recipients TEXT NOT NULL CHECK (length(recipients) > 0),
+            attempts BIGINT NOT NULL CHECK (attempts >= 0),
+            due_at BIGINT NOT NULL,
+            last_reply TEXT NOT NULL
+        );
+        INSERT INTO delivery_once (id, message, site, recipients, attempts, due_at, last_reply)
+            SELECT id, message, site, recipients, attempts, due_at, last_reply FROM delivery;
+        DROP TABLE delivery;
+        ALTER TABLE delivery_once RENAME TO delivery;
         CREATE INDEX delivery_due ON delivery (due_at);
         CREATE INDEX delivery_message ON delivery (message);
         """

@@ -83,6 +83,17 @@ struct AttemptTests {
         #expect(world.transport.opened.isEmpty)
     }
 
+    @Test("a relay that is ourselves bounces, with the reason, before anything is opened")
+    func ownRelay() async throws {
+        var world = World()
+        world.isOurs = { $0.host == "relay.example" }
+        let settlement = await world.attempt().run(try await world.delivery())
+        #expect(settlement.summary == ["bounced b@b.example"] && settlement.retry == nil)
+        #expect(
+            settlement.outcomes.first?.reply == "554 5.4.6 The relay relay.example:25 is this server itself")
+        #expect(world.transport.opened.isEmpty)
+    }
+
     @Test("recipients of several domains each go their own way, and their facts say which")
     func domains() async throws {
         var world = World()

@@ -99,10 +99,22 @@ struct RouterTests {
             ("relay.example", ["192.0.2.1", "192.0.2.2"]), ("localhost", ["localhost"]), ("192.0.2.3", ["192.0.2.3"]),
             ("2001:db8::1", ["2001:db8::1"]),
         ] {
-            let targets = await router.relay(host, port: 26, tls: .require)
+            guard case .targets(let targets) = await router.relay(host, port: 26, tls: .require) else {
+                Issue.record("no targets")
+                continue
+            }
             #expect(targets.map(\.host) == found)
             #expect(targets.allSatisfy { $0.serverName == host && $0.port == 26 && $0.tls == .require })
         }
+    }
+
+    @Test("a relay that is ourselves is none")
+    func ownRelay() async {
+        let router = Router(
+            dns: StubDNS(hosts: ["relay.example": ["192.0.2.1", "192.0.2.5"]]), random: { 0 },
+            isOurs: { $0.host == "192.0.2.5" && $0.port == 26 })
+        #expect(reply(await router.relay("relay.example", port: 26, tls: .none)) == "554 5.4.6")
+        #expect(hosts(await router.relay("relay.example", port: 25, tls: .none)) == ["192.0.2.1", "192.0.2.5"])
     }
 
     @Test("one try is bounded in hosts and addresses, and neither family crowds out the other")

@@ -211,14 +211,16 @@ struct World {
     var dns = StubDNS()
     var keys = Keys()
     var route = Route.relay(host: "relay.example", port: 25, tls: .none)
+    var isOurs: @Sendable (Target) -> Bool = { _ in false }
 
     static let header = "From: a@example.com\r\nSubject: =?UTF-8?Q?h=C3=A9?=\r\n\r\n"
 
     func attempt() -> Attempt {
         Attempt(
             .init(
-                route: route, router: Router(dns: dns, random: { 0 }), transport: transport, inbox: inbox, keys: keys,
-                spool: spool, retry: RetrySchedule(delays: [60, 300]), now: clock.now, random: { 0 },
+                route: route, router: Router(dns: dns, random: { 0 }, isOurs: isOurs), transport: transport,
+                inbox: inbox, keys: keys, spool: spool, retry: RetrySchedule(delays: [60, 300]), now: clock.now,
+                random: { 0 },
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
     }
 

@@ -52,6 +52,48 @@ struct ScheduleTests {
         #expect(schedule.inFlight == 1)
     }
 
+    @Test("a read brings nothing back that was settled meanwhile, and nothing twice")
+    func readBesideSettlements() throws {
+        var schedule = Schedule(limits: .init())
+        let deliveries = try (1...3).map { try delivery($0, "a") }
+        schedule.offer(deliveries[0])
+        #expect(schedule.start()?.id == 1)
+        #expect(schedule.beginRead() == schedule.limits.window - 1)
+        schedule.offer(deliveries[1])
+        schedule.finish(deliveries[0])
+        schedule.endRead(deliveries, isComplete: true)
+        #expect([schedule.start()?.id, schedule.start()?.id, schedule.start()?.id] == [2, 3, nil])
+        #expect(!schedule.hasOverflow)
+        // The next read began later: what it brings is to be tried again.
+        schedule.finish(deliveries[1])
+        _ = schedule.beginRead()
+        schedule.endRead([deliveries[0]], isComplete: true)
+        #expect(schedule.start()?.id == 1)
+    }
+
+    @Test("reads again only where something was left, and once half the window is free")
+    func rereads() throws {
+        var limits = Schedule.Limits()
+        limits.window = 4
+        var schedule = Schedule(limits: limits)
+        let deliveries = try (1...5).map { try delivery($0, "a") }
+        #expect(schedule.beginRead() == 4)
+        schedule.endRead(Array(deliveries.prefix(4)), isComplete: false)
+        #expect(schedule.hasOverflow && !schedule.wantsRead)
+        #expect(schedule.beginRead() == nil)
+        while schedule.start() != nil {}
+        for delivery in deliveries.prefix(2) { schedule.finish(delivery) }
+        #expect(!schedule.wantsRead)
+        schedule.finish(deliveries[2])
+        #expect(schedule.wantsRead)
+        #expect(schedule.beginRead() == 3)
+        schedule.endRead([deliveries[4]], isComplete: true)
+        #expect(!schedule.wantsRead)
+        _ = schedule.beginRead()
+        schedule.abandonRead()
+        #expect(schedule.hasOverflow)
+    }
+
     @Test("starts nothing while it is on hold")
     func hold() throws {
         var schedule = Schedule(limits: .init())

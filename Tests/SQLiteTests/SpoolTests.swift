@@ -94,6 +94,52 @@ final class SpoolTests: Sendable {
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    @Test("makes a file of a large body that comes in memory, and of no other")
+    func largeMemory() async throws {
+        let spool = try open()
+        let limit = FileDrafts.memoryLimit
+        let large = [UInt8](unsafeUninitializedCapacity: limit + 1) { buffer, count in
+            for index in 0...limit { buffer[index] = UInt8(truncatingIfNeeded: index) }
+            count = limit + 1
+        }
+        let (first, second) = (message(1, body: .memory(large)), message(2, body: .memory(Array(large.dropLast()))))
+        let stored = try await spool.accept(first, [try delivery(first, due: 1)], [])
+        _ = try await spool.accept(second, [try delivery(second, due: 1)], [])
+        guard case .file(let path, 0, limit + 1)? = try await spool.message(first.id)?.content.body else {
+            Issue.record("the body is no file")
+            return
+        }
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data(large))
+        #expect(try await spool.message(second.id) == second)
+        // Nobody's file is given up for another's fault.
+        await #expect(throws: SpoolFailure.self) { _ = try await spool.accept(first, [], []) }
+        try await spool.sweep()
+        #expect(FileManager.default.fileExists(atPath: path))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("gives no id twice, and a stale settlement reaches nobody and leaves no fact")
+    func stale() async throws {
+        let spool = try open()
+        let (first, second) = (message(1), message(2))
+        let old = try #require(try await spool.accept(first, [try delivery(first, due: 1)], []).first)
+        try await spool.settle(Settlement(delivery: old, retry: nil, facts: []))
+        let new = try #require(try await spool.accept(second, [try delivery(second, due: 1)], []).first)
+        #expect(new.id > old.id)
+        let other = PendingDelivery(
+            id: new.id, message: first.id, account: account, site: "a", recipients: old.recipients,
+            dueAt: old.dueAt, acceptedAt: old.acceptedAt, expiresAt: old.expiresAt)
+        let retry = Settlement.Retry(recipients: [], dueAt: Timestamp(seconds: 9), lastReply: "451")
+        for delivery in [old, other] {
+            for retry in [nil, retry] {
+                try await spool.settle(Settlement(delivery: delivery, retry: retry, facts: [fact(first)]))
+            }
+        }
+        #expect(try await spool.due(at: Timestamp(seconds: 1), limit: 10, excluding: []) == [new])
+        #expect(try await spool.facts(after: 0, limit: 10).isEmpty)
+    }
+
     @Test("shares commits among those who wait, and lets nobody pay for another's fault")
     func groups() async throws {
         let spool = try open()
