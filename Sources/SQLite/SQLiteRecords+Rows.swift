@@ -25,8 +25,10 @@ extension SQLiteRecords {
                 ON CONFLICT (account, name) DO UPDATE SET verification = excluded.verification,
                     verification_error = excluded.verification_error, last_checked_at = excluded.last_checked_at,
                     last_success_at = excluded.last_success_at, tags = excluded.tags, dkim_enabled = excluded.dkim_enabled,
-                    dkim_status = excluded.dkim_status, dkim_verified_token = excluded.dkim_verified_token,
-                    policies = excluded.policies, configuration_set = excluded.configuration_set
+                    dkim_status = excluded.dkim_status, dkim_tokens = excluded.dkim_tokens,
+                    dkim_verified_token = excluded.dkim_verified_token, dkim_private_key = excluded.dkim_private_key,
+                    dkim_public_key = excluded.dkim_public_key, policies = excluded.policies,
+                    configuration_set = excluded.configuration_set
                 """,
             arguments: [
                 identity.account.description, identity.name.description, identity.createdAt.milliseconds,

@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 package import Journal
 package import Mail
-package import Sending
+import Sending
 
 extension SQLiteRecords: RecordStore {
     package func record(_ kind: String, _ name: String, in account: AccountID) async throws -> [UInt8]? {
@@ -35,15 +35,16 @@ extension SQLiteRecords: RecordStore {
     ) async throws -> Bool {
         let prepared = Facts.prepare([fact])
         let text = String(decoding: content, as: UTF8.self)
+        // SQLite numbers parameters in the order in which they first appear, whatever they are called.
         let sql =
             replacing
-            ? "UPDATE sending_record SET content = $4 WHERE kind = $1 AND account = $2 AND name = $3"
+            ? "UPDATE sending_record SET content = $1 WHERE kind = $2 AND account = $3 AND name = $4"
             : """
-            INSERT INTO sending_record (kind, account, name, content) VALUES ($1, $2, $3, $4)
+            INSERT INTO sending_record (content, kind, account, name) VALUES ($1, $2, $3, $4)
             ON CONFLICT (kind, account, name) DO NOTHING
             """
         return try await engine.write { db in
-            try db.execute(sql: sql, arguments: [kind, account.description, name, text])
+            try db.execute(sql: sql, arguments: [text, kind, account.description, name])
             guard db.changesCount == 1 else { return false }
             try Facts.insert(prepared, db)
             return true

@@ -10,9 +10,21 @@ package import Sending
 package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
     package let name = "records"
     package let engine: Engine
+    private let path: String
 
     package init(directory: String, synchronous: Engine.Synchronous) throws {
-        engine = try Engine(path: "\(directory)/postern.db", synchronous: synchronous, migrator: Self.migrator)
+        path = "\(directory)/postern.db"
+        engine = try Engine(path: path, synchronous: synchronous, migrator: Self.migrator)
+    }
+
+    /// Makes the file forget what was overwritten: the free parts of its pages, and what its log still holds.
+    package func scrub() async throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try await queue.vacuum()
+        try await queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try queue.close()
     }
 
     private static var migrator: DatabaseMigrator {
@@ -119,6 +131,15 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
         }
     }
 
+    package func everyIdentity(after: Identity?, limit: Int) async throws -> [Identity] {
+        try await engine.read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM identity WHERE (account, name) > ($1, $2) ORDER BY account, name LIMIT $3",
+                arguments: [after?.account.description ?? "", after?.name.description ?? "", limit])
+            return try rows.map { try Self.identity($0) }
+        }
+    }
+
     package func identity(verificationToken: String) async throws -> Identity? {
         try await engine.read { db in
             try Row.fetchOne(
@@ -139,15 +160,22 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
         }
     }
 
-    package func update(_ identity: Identity, recording fact: Fact?) async throws {
+    @discardableResult
+    package func change(
+        _ name: IdentityName, in account: AccountID, recording fact: Fact?, _ body: @escaping Change
+    ) async throws -> Identity {
         let prepared = Facts.prepare([fact].compactMap(\.self))
-        try await engine.write { db in
-            guard try Self.row(identity.name, identity.account, db) != nil else {
-                throw IdentityFailure.notFound(identity.name)
+        return try await engine.write { db -> Result<Identity, any Error> in
+            guard let before = try Self.row(name, account, db).map({ try Self.identity($0) }) else {
+                return .failure(IdentityFailure.notFound(name))
             }
-            try Self.save(identity, db)
+            var identity = before
+            // A no is a result: thrown, it would roll back everybody who shares the transaction.
+            do { try body(&identity) } catch { return .failure(error) }
+            if identity != before { try Self.save(identity, db) }
             try Facts.insert(prepared, db)
-        }
+            return .success(identity)
+        }.get()
     }
 
     package func record(_ fact: Fact) async throws {

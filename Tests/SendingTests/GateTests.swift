@@ -65,7 +65,8 @@ struct GateTests {
         let header = String(decoding: message.content.header, as: UTF8.self)
         #expect(
             header
-                == "From: Ada <ada@sub.example.com>\r\nX-SES-CONFIGURATION-SETX: kept\r\n"
+                == "Received: by mail.example.com with ESMTPSA id\r\n \(id); Tue, 14 Nov\r\n 2023 22:13:20 +0000\r\n"
+                + "From: Ada <ada@sub.example.com>\r\nX-SES-CONFIGURATION-SETX: kept\r\n"
                 + "Message-ID: <\(id)@mail.example.com>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\n")
         #expect(message.content.body == .memory(Array("body\r\n".utf8)))
         #expect(message.expiresAt - message.acceptedAt == 60)
@@ -92,6 +93,15 @@ struct GateTests {
             ("From: ada@other.example\r\n\r\n", "ada@example.com", "identity-verification"),
             ("From: ada@example.com\r\n\r\n", "ada@other.example", "identity-verification"),
             ("From: ada@example.com\r\nSender: eve@other.example\r\n\r\n", "ada@example.com", "identity-verification"),
+            (
+                "From: ada@example.com\r\nSender: ada@example.com, eve@other.example\r\n\r\n", "ada@example.com",
+                "message-syntax"
+            ),
+            ("From: ada@example.com\r\nSender: Team: ada@example.com;\r\n\r\n", "ada@example.com", "message-syntax"),
+            (
+                "From: ada@example.com\r\nResent-From: eve@other.example\r\n\r\n", "ada@example.com",
+                "identity-verification"
+            ),
             ("From: ada@pending.example\r\n\r\n", "ada@pending.example", "identity-verification"),
             ("From: other@alone.example\r\n\r\n", "other@alone.example", "identity-verification"),
             ("From: ada@evilexample.com\r\n\r\n", "ada@evilexample.com", "identity-verification"),
@@ -141,6 +151,18 @@ struct GateTests {
         await spool.fail(failure)
         await #expect(throws: failure) { try await submit("From: ada@example.com\r\n\r\n") }
         await #expect(throws: failure) { try await submit("From: ada@other.example\r\n\r\n") }
+    }
+
+    @Test("what could not be stored or made 7-bit costs no quota")
+    func quotaComesBack() async throws {
+        let many = (0..<50).map { "r\($0)@example.net" }
+        await spool.fail(.noSpace)
+        await #expect(throws: SpoolFailure.noSpace) { try await submit("From: ada@example.com\r\n\r\n", to: many) }
+        await spool.fail(nil)
+        await #expect(throws: SendRefusal.self) {
+            try await submit("From: ada@example.com\r\nCc: é@example.com\r\n\r\n", to: many)
+        }
+        _ = try await submit("From: ada@example.com\r\n\r\n", to: many)
     }
 
     @Test("makes 8-bit mail 7-bit")

@@ -40,35 +40,68 @@ actor MemorySpool: Spool {
 
 /// Identities in memory.
 actor MemoryIdentities: IdentityStore {
-    private var identities: [String: Identity] = [:]
+    private struct Key: Hashable, Comparable {
+        let account: String
+        let name: String
+
+        init(_ account: AccountID, _ name: IdentityName) {
+            self.account = account.description
+            self.name = name.description
+        }
+
+        static func < (left: Key, right: Key) -> Bool { (left.account, left.name) < (right.account, right.name) }
+    }
+
+    private var identities: [Key: Identity] = [:]
+    private(set) var facts: [Fact] = []
+
+    /// As they lie in the store.
+    var all: [Identity] { identities.sorted { $0.key < $1.key }.map(\.value) }
 
     func create(_ identity: Identity, recording fact: Fact) async throws {
-        guard identities[identity.name.description] == nil else { throw IdentityFailure.alreadyExists(identity.name) }
-        identities[identity.name.description] = identity
+        let key = Key(identity.account, identity.name)
+        guard identities[key] == nil else { throw IdentityFailure.alreadyExists(identity.name) }
+        identities[key] = identity
+        facts.append(fact)
     }
 
     func identity(_ name: IdentityName, in account: AccountID) async throws -> Identity? {
-        identities[name.description].flatMap { $0.account == account ? $0 : nil }
+        identities[Key(account, name)]
     }
 
     func identities(in account: AccountID, after: String?, limit: Int) async throws -> [Identity] {
-        Array(identities.values.filter { $0.name.description > after ?? "" }.prefix(limit))
+        Array(all.filter { $0.account == account && $0.name.description > after ?? "" }.prefix(limit))
     }
 
-    func unverified(limit: Int) async throws -> [Identity] { identities.values.filter { !$0.isVerified } }
+    func everyIdentity(after: Identity?, limit: Int) async throws -> [Identity] {
+        let rest = all.drop { identity in
+            after.map { Key(identity.account, identity.name) <= Key($0.account, $0.name) } ?? false
+        }
+        return Array(rest.prefix(limit))
+    }
+
+    func unverified(limit: Int) async throws -> [Identity] { all.filter { !$0.isVerified } }
 
     func identity(verificationToken: String) async throws -> Identity? {
-        identities.values.first { $0.verificationToken == verificationToken }
+        all.first { $0.verificationToken == verificationToken }
     }
 
-    func update(_ identity: Identity, recording fact: Fact?) async throws {
-        identities[identity.name.description] = identity
+    @discardableResult
+    func change(
+        _ name: IdentityName, in account: AccountID, recording fact: Fact?, _ body: @escaping Change
+    ) async throws -> Identity {
+        guard var identity = identities[Key(account, name)] else { throw IdentityFailure.notFound(name) }
+        try body(&identity)
+        identities[Key(account, name)] = identity
+        facts += [fact].compactMap(\.self)
+        return identity
     }
 
-    func record(_ fact: Fact) async throws {}
+    func record(_ fact: Fact) async throws { facts.append(fact) }
 
     func delete(_ name: IdentityName, in account: AccountID, recording fact: Fact) async throws -> Bool {
-        identities.removeValue(forKey: name.description) != nil
+        facts.append(fact)
+        return identities.removeValue(forKey: Key(account, name)) != nil
     }
 }
 

@@ -30,34 +30,35 @@ extension Gate {
     // identities.
     func authorizedSenders(of message: InspectedMessage, for submission: Submission) async throws -> Senders {
         let senders = try await senders(of: message, for: submission)
-        var resources = senders.map { sender in
+        let identities = senders.map { sender in
             AccessRequest.Resource(
-                sender.arn(in: settings.region), owner: sender.owner, policies: policies(of: sender.identity))
+                sender.arn(in: settings.region), owner: sender.owner, policies: policies(of: sender.identity),
+                tags: sender.identity?.tags ?? [:])
         }
+        var others: [AccessRequest.Resource] = []
         let (configurationSet, owner) = Self.configurationSet(of: message, submission, senders)
-        if let configurationSet {
-            // An owner's own set is no resource of a delegate's: the identity's policy let the delegate in.
-            if owner == submission.caller.account {
-                resources.append(.init(configurationSets.arn(configurationSet, in: owner), owner: owner))
+        let set =
+            if let configurationSet { try await configurationSets.find(configurationSet, in: owner) } else {
+                ConfigurationSet?.none
+            }
+        // An owner's own set is no resource of a delegate's: the identity's policy let the delegate in.
+        if let configurationSet, owner == submission.caller.account {
+            others.append(
+                .init(configurationSets.arn(configurationSet, in: owner), owner: owner, tags: set?.tags ?? [:]))
+        }
+        others += submission.resources
+        try requireUnambiguous(message, submission.caller, identities + others)
+        try requireInsideGuardrails(message, submission.caller)
+        for (sender, identity) in zip(senders, identities) {
+            let resources = sender.mailbox == message.from ? [identity] + others : [identity]
+            for conditions in message.conditions(sentBy: sender.mailbox, apiVersion: submission.apiVersion) {
+                let request = AccessRequest(
+                    caller: submission.caller, action: submission.action.rawValue, resources: resources,
+                    context: conditions.keys, countsOnlyExplicit: conditions.countsOnlyExplicit)
+                if case .denied(let denial) = access.authorize(request) { throw SendRefusal.accessDenied(denial) }
             }
         }
-        resources += submission.resources.map { .init($0) }
-        try requireUnambiguous(message, submission.caller, resources)
-        try requireInsideGuardrails(message, submission.caller)
-        var request = AccessRequest(
-            caller: submission.caller, action: submission.action.rawValue, resources: resources,
-            context: message.conditionContext(apiVersion: submission.apiVersion, \.description))
-        if case .denied(let denial) = access.authorize(request) { throw SendRefusal.accessDenied(denial) }
-        // A policy may be written for either spelling: an allow-list knows one, a deny-list must not miss the other.
-        if message.hasOtherSpellings {
-            request = AccessRequest(
-                caller: submission.caller, action: submission.action.rawValue, resources: resources,
-                context: message.conditionContext(apiVersion: submission.apiVersion, \.spelling))
-            if case .denied(let denial) = access.authorize(request) { throw SendRefusal.accessDenied(denial) }
-        }
-        if let configurationSet, try await configurationSets.find(configurationSet, in: owner) == nil {
-            throw SendRefusal.configurationSetMissing(configurationSet)
-        }
+        if let configurationSet, set == nil { throw SendRefusal.configurationSetMissing(configurationSet) }
         let unverified = senders.filter { $0.identity?.isVerified != true }.map(\.mailbox.description)
         guard unverified.isEmpty, let first = senders.first else {
             throw SendRefusal.identitiesNotVerified(unverified, region: settings.region)
@@ -83,32 +84,15 @@ extension Gate {
 
     private func senders(of message: InspectedMessage, for submission: Submission) async throws -> [Sender] {
         var senders: [Sender] = []
+        let authorities = try Authorities(message.authorities, region: settings.region, for: message.senders)
         for mailbox in message.senders {
-            let owner = try owner(of: mailbox, message) ?? submission.caller.account
+            let owner = try authorities.owner(of: mailbox, in: message) ?? submission.caller.account
             senders.append(
                 Sender(
                     mailbox: mailbox, owner: owner,
                     identity: try await identities.identity(covering: mailbox, in: owner)))
         }
         return senders
-    }
-
-    /// The account whose identity an ARN names for this address; nil without one.
-    private func owner(of mailbox: Mailbox, _ message: InspectedMessage) throws -> AccountID? {
-        let named = message.authorities
-        let arn =
-            mailbox == message.from
-            ? named.from ?? (mailbox == message.reversePath ? named.source : nil)
-            : mailbox == message.reversePath ? named.returnPath ?? named.source : named.from
-        guard let arn else { return nil }
-        let fields = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard fields.count == 6, fields[0] == "arn", fields[2] == "ses", String(fields[3]) == settings.region,
-            let owner = AccountID(String(fields[4])), fields[5].hasPrefix("identity/"),
-            let name = try? IdentityName(parsing: String(fields[5].dropFirst("identity/".count)))
-        else { throw SendRefusal.invalidAuthority(arn) }
-        // The ARN says whose identity is meant; which of that account's decides, the address itself says.
-        guard name.covers(mailbox) else { throw SendRefusal.invalidAuthority(arn) }
-        return owner
     }
 
     private func policies(of identity: Identity?) -> [NamedPolicy] {
@@ -154,8 +138,14 @@ extension Gate {
         for sender in message.senders {
             if let trick = sender.ambiguity { throw .unsafeAddress("the sender's address \(trick)") }
         }
-        if let name = message.fromDisplayName, let trick = DisplayName.ambiguity(of: name, beside: message.from) {
-            throw .unsafeAddress("the display name of From \(trick)")
+        if message.authorsHoldComments {
+            throw .unsafeAddress("a comment stands in From or Sender, which some programs show as a name")
+        }
+        for author in message.authors {
+            if let name = author.name, let trick = DisplayName.ambiguity(of: name, beside: author.mailbox) {
+                throw .unsafeAddress(
+                    "the display name of \(author.mailbox == message.from ? "From" : "Sender") \(trick)")
+            }
         }
     }
 }
@@ -166,35 +156,5 @@ extension IdentityName {
         case .domain(let domain): mailbox.domain.isWithin(domain)
         case .address(let address): address == mailbox || address == mailbox.withoutLabel
         }
-    }
-}
-
-extension Mailbox {
-    /// What makes two readers see two addresses: routing signs, quoting, letters that look like others.
-    var ambiguity: String? {
-        if let routingTrick { return routingTrick }
-        if needsSMTPUTF8 { return "holds letters beyond ASCII, which policies cannot tell from their look-alikes" }
-        let isPlain = localPart.unicodeScalars.allSatisfy {
-            $0.value > 32 && $0.value < 127 && !"\"\\<>()[];".unicodeScalars.contains($0)
-        }
-        return isPlain ? nil : "needs quotes, inside which relays disagree"
-    }
-}
-
-/// What people see instead of an address.
-enum DisplayName {
-    /// Names that show another address than the one beside them, or hide something.
-    static func ambiguity(of name: String, beside mailbox: Mailbox) -> String? {
-        for scalar in name.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format: return "holds an invisible sign"
-            default: continue
-            }
-        }
-        // Full-width and small signs are folded to what they look like.
-        let folded = String(
-            String.UnicodeScalarView(name.unicodeScalars.map { ["\u{FF20}", "\u{FE6B}"].contains($0) ? "@" : $0 }))
-        guard folded.contains("@"), folded.lowercased() != mailbox.description.lowercased() else { return nil }
-        return "holds an '@', as if it were an address"
     }
 }

@@ -87,15 +87,22 @@ package struct Gate: Sendable {
     private func admit(_ submission: Submission) async throws -> MessageID {
         let (message, senders) = try await decide(submission)
         let acceptedAt = now()
-        try quota.take(message.recipients.count, for: submission.caller.account, at: acceptedAt)
         let id = MessageID(region: settings.region, at: acceptedAt, random: (random(), random()))
-        let content = try message.outgoingContent(id: id, acceptedAt: acceptedAt, hostname: settings.hostname)
+        let content = try message.outgoingContent(
+            id: id, acceptedAt: acceptedAt, hostname: settings.hostname, with: submission.caller.protocolName)
         let spooled = SpooledMessage(
             id: id, account: submission.caller.account, acceptedAt: acceptedAt,
             expiresAt: acceptedAt + settings.lifetime, reversePath: .mailbox(message.reversePath),
             signingDomain: senders.signingDomain, signingAccount: senders.owner, content: content)
         let accepted = accepted(message, submission, senders, id: id, size: content.size, at: acceptedAt)
-        try await queue.accept(spooled, deliveries(of: spooled, to: message.recipients), [accepted])
+        let (account, count) = (submission.caller.account, message.recipients.count)
+        try quota.take(count, for: account, at: acceptedAt)
+        do {
+            try await queue.accept(spooled, deliveries(of: spooled, to: message.recipients), [accepted])
+        } catch {
+            quota.giveBack(count, to: account, at: acceptedAt)
+            throw error
+        }
         return id
     }
 
@@ -133,6 +140,17 @@ package struct Gate: Sendable {
             door: caller.door.rawValue, principal: caller.principal.arn, control: refusal.control,
             reason: refusal.reason, sourceAddress: caller.sourceAddress)
         return Fact(at: now(), account: caller.account, message: nil, event: .refused(event))
+    }
+}
+
+extension Caller {
+    /// As Received says it (RFC 3848).
+    fileprivate var protocolName: String {
+        switch door {
+        case .smtp: "ESMTPSA"
+        case .trusted: tls == nil ? "ESMTP" : "ESMTPS"
+        case .api, .console: tls == nil ? "HTTP" : "HTTPS"
+        }
     }
 }
 

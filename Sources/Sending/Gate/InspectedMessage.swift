@@ -16,11 +16,19 @@ struct InspectedMessage {
     let content: DraftContent
     let bodyIs8Bit: Bool?
 
+    /// One address that the message says it is from, with the name beside it.
+    struct Author: Hashable {
+        let mailbox: Mailbox
+        let name: String?
+    }
+
     /// The one mailbox of From.
     let from: Mailbox
     let fromDisplayName: String?
-    /// The mailbox of Sender, where there is one.
-    let sender: Mailbox?
+    /// From, then Sender and the Resent- fields: all that a reader may take for who sent it.
+    let authors: [Author]
+    /// Whether comments stand in those fields.
+    let authorsHoldComments: Bool
     let reversePath: Mailbox
     /// In the order named, each once.
     let recipients: [Mailbox]
@@ -42,10 +50,12 @@ struct InspectedMessage {
             throw SendRefusal.malformedMessage("The message header cannot be parsed: \(error).")
         }
         try Self.checkFields(header)
-        let author = try Self.author(header)
+        var holdsComments = false
+        authors = try Self.authors(header, &holdsComments)
+        authorsHoldComments = holdsComments
+        let author = authors[0]
         from = author.mailbox
-        fromDisplayName = author.displayName
-        sender = try Self.mailboxes("Sender", header).first
+        fromDisplayName = author.name
         let returnPath = submission.reversePath == nil ? try Self.mailboxes("Return-Path", header).first : nil
         guard let path = returnPath ?? (submission.reversePath ?? .mailbox(author.mailbox)).mailbox else {
             throw SendRefusal.invalidAddress("<>", SyntaxError(expected: "a sender", offset: 1))
@@ -60,40 +70,40 @@ struct InspectedMessage {
         tags = submission.tags.isEmpty ? Self.headerTags(header) : submission.tags
     }
 
-    /// Every address that this message is sent as, From first; each needs a verified identity.
+    /// Every address that this message is sent as, From first; each needs a verified identity, and each is asked about.
     var senders: [Mailbox] {
-        [from]
-            + [sender, reversePath].compactMap(\.self).reduce(into: []) { list, mailbox in
-                if mailbox != from, !list.contains(mailbox) { list.append(mailbox) }
-            }
+        var list: [Mailbox] = []
+        for mailbox in authors.map(\.mailbox) + [reversePath] where !list.contains(mailbox) { list.append(mailbox) }
+        return list
     }
-
-    /// SES's condition keys of a send, with every address as the given function writes it.
-    func conditionContext(apiVersion: String, _ write: (Mailbox) -> String) -> [String: [String]] {
-        [
-            "ses:FromAddress": [write(from)],
-            "ses:FromDisplayName": [fromDisplayName].compactMap(\.self),
-            "ses:FeedbackAddress": [write(reversePath)],
-            "ses:Recipients": recipients.map(write),
-            "ses:ApiVersion": [apiVersion],
-        ]
-    }
-
-    /// Whether some domain is written in another than its canonical form.
-    var hasOtherSpellings: Bool { (senders + recipients).contains { $0.writtenDomain != nil } }
 
     private static func checkFields(_ header: HeaderSection) throws(SendRefusal) {
         if let name = header.firstDuplicate { throw .duplicateHeader(name) }
         guard header.count(of: "Received") <= maximumReceivedFields else { throw .mailLoop }
     }
 
-    private static func author(_ header: HeaderSection) throws -> (mailbox: Mailbox, displayName: String?) {
+    // RFC 5322 §3.6.2, §3.6.6. From may hold several mailboxes there, and groups: nobody could say who was authorised.
+    private static func authors(_ header: HeaderSection, _ holdsComments: inout Bool) throws -> [Author] {
         guard let field = header.first("From") else { throw SendRefusal.missingFrom }
-        let list = try addressList(field.value)
-        guard list.addresses.count == 1, case .mailbox(let name, let mailbox) = list.addresses[0] else {
+        let from = try addressList(field.value)
+        guard from.addresses.count == 1, case .mailbox(let name, let mailbox) = from.addresses[0] else {
             throw SendRefusal.severalFromAddresses
         }
-        return (mailbox, name)
+        holdsComments = from.holdsComments
+        var authors = [Author(mailbox: mailbox, name: name)]
+        for field in header.fields {
+            let isSender = field.isNamed("Sender") || field.isNamed("Resent-Sender")
+            guard isSender || field.isNamed("Resent-From"), !field.value.allSatisfy(\.isWhitespace) else { continue }
+            let list = try addressList(field.value)
+            holdsComments = holdsComments || list.holdsComments
+            for address in list.addresses {
+                guard case .mailbox(let name, let mailbox) = address, !isSender || list.addresses.count == 1 else {
+                    throw SendRefusal.malformedMessage("Header '\(field.name)' must hold exactly one address.")
+                }
+                authors.append(Author(mailbox: mailbox, name: name))
+            }
+        }
+        return authors
     }
 
     private static func recipients(_ submission: Submission, _ header: HeaderSection) throws -> [Mailbox] {

@@ -7,18 +7,26 @@ import Queue
 extension InspectedMessage {
     /// Fields that speak to SES or to the sender's own server and never leave.
     private static let removedFields = [
-        "Bcc", "Return-Path", "Message-ID", "Date", "X-SES-CONFIGURATION-SET", "X-SES-MESSAGE-TAGS", "X-SES-SOURCE-ARN",
+        "Bcc", "Resent-Bcc", "Return-Path", "Message-ID", "Date", "X-SES-CONFIGURATION-SET", "X-SES-MESSAGE-TAGS",
+        "X-SES-SOURCE-ARN",
         "X-SES-FROM-ARN", "X-SES-RETURN-PATH-ARN", "X-SES-LIST-MANAGEMENT-OPTIONS", "X-SES-TENANT",
     ]
 
-    /// The message as it is stored, signed and sent: 7-bit, CRLF, with our Message-ID and Date as SES does it.
-    func outgoingContent(id: MessageID, acceptedAt: Timestamp, hostname: String) throws -> Content {
+    /// The message as it is stored, signed and sent: 7-bit, CRLF, with our Message-ID and Date as SES does it, and a
+    /// Received field, by which a loop is found to be one (RFC 5321 §4.4, §6.3). It says nothing of the client.
+    /// - Parameter with: the protocol the message came by, in the words of RFC 3848.
+    func outgoingContent(
+        id: MessageID, acceptedAt: Timestamp, hostname: String, with protocolName: String
+    ) throws -> Content {
         do {
             let body = try sevenBitBody()
             var rewritten = body.header
-            for name in Self.removedFields { rewritten.remove(named: name) }
+            rewritten.remove(named: Self.removedFields)
             try rewritten.append(name: "Message-ID", value: "<\(id)@\(hostname)>")
             try rewritten.append(name: "Date", value: acceptedAt.rfc5322)
+            let trace = "by \(hostname) with \(protocolName) id \(id); \(acceptedAt.rfc5322)"
+            rewritten = HeaderSection(
+                fields: [try HeaderField(name: "Received", value: trace)] + rewritten.fields)
             return Content(header: rewritten.serialized(), body: body.body)
         } catch let error as SyntaxError {
             throw SendRefusal.malformedMessage("The message cannot be made 7-bit: \(error).")

@@ -32,6 +32,11 @@ package final class SendingQuota: Sendable {
         if let refusal { throw refusal }
     }
 
+    /// Takes back what was counted for a message that could not be stored.
+    package func giveBack(_ count: Int, to account: AccountID, at moment: Timestamp) {
+        usage.withLock { $0[account]?.giveBack(count, at: moment) }
+    }
+
     /// Counts what was accepted before this process began.
     package func restore(_ count: Int, for account: AccountID, at moment: Timestamp) {
         usage.withLock { $0[account, default: SendingUsage()].count(count, at: moment) }
@@ -53,7 +58,8 @@ struct SendingUsage {
     private var inSecond = 0
 
     mutating func take(_ count: Int, within limits: SendingQuota.Limits, at moment: Timestamp) -> SendRefusal? {
-        if moment.seconds > second {
+        // Also when the clock stepped back: a second that is not the last one is a new one.
+        if moment.seconds != second {
             second = moment.seconds
             inSecond = 0
         }
@@ -63,6 +69,12 @@ struct SendingUsage {
         inSecond += count
         self.count(count, at: moment)
         return nil
+    }
+
+    mutating func giveBack(_ count: Int, at moment: Timestamp) {
+        let bucket = moment.milliseconds / Self.bucketLength
+        if let held = buckets[bucket] { buckets[bucket] = max(0, held - count) }
+        if moment.seconds == second { inSecond = max(0, inSecond - count) }
     }
 
     mutating func count(_ count: Int, at moment: Timestamp) {

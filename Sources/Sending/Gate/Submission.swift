@@ -21,14 +21,14 @@ package struct Submission: Sendable {
     package let authorities: SendingAuthorities
     /// `1` for SES v1's operations; everything else counts as version 2.
     package let apiVersion: String
-    /// ARNs of templates that must be allowed too.
-    package let resources: [String]
+    /// Templates that must be allowed too.
+    package let resources: [AccessRequest.Resource]
 
     package init(
         caller: Caller, action: SendAction, reversePath: ReversePath?, recipients: [Mailbox], content: DraftContent,
         bodyIs8Bit: Bool? = nil, configurationSet: String? = nil, tags: [String: String] = [:],
         authorities: SendingAuthorities = SendingAuthorities(), apiVersion: String = "2",
-        resources: [String] = []
+        resources: [AccessRequest.Resource] = []
     ) {
         self.caller = caller
         self.action = action

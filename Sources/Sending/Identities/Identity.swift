@@ -38,6 +38,7 @@ package struct Identity: Hashable, Sendable {
     package var verification: VerificationStatus
     /// Why the last look did not verify it; nil when it did or there was none.
     package var verificationError: VerificationError?
+    /// The last look at the DNS; for an address, when its link was mailed last.
     package var lastCheckedAt: Timestamp?
     package var lastSuccessAt: Timestamp?
     /// The value expected at `_amazonses.DOMAIN` (SES v1 VerifyDomainIdentity); for an address, the token of its mailed link.
@@ -97,8 +98,8 @@ package struct DKIMSettings: Hashable, Sendable {
     package let tokens: [String]
     /// The selector whose record was seen in the DNS last; mail is signed with it.
     package var verifiedToken: String?
-    /// The private key as PKCS#8 DER. Never logged, never listed.
-    package let privateKey: SecretBytes
+    /// The private key as PKCS#8 DER; sealed where it lies in a store (`SealedIdentities`). Never logged, never listed.
+    package var privateKey: SecretBytes
     /// The public key as SubjectPublicKeyInfo DER: the `p=` of the DNS record.
     package let publicKey: [UInt8]
 

@@ -4,7 +4,7 @@ package import Access
 import Mail
 import PolicyLanguage
 
-/// Sending authorization policies of identities ("Policy anatomy", SES developer guide).
+/// Sending authorization policies of identities ("Policy anatomy", SES developer guide), and their tags.
 extension IdentityDirectory {
     package static let maximumPolicies = 20
     /// Octets.
@@ -37,6 +37,41 @@ extension IdentityDirectory {
         try await change(name, operation: operation, by: caller) { $0.policies[policy] = nil }
     }
 
+    /// Changes tags as they stand at that moment, so that two who add one at the same time both have theirs.
+    /// - Throws: `IdentityFailure.notFound`, and what `body` throws.
+    package func changeTags(
+        of name: IdentityName, operation: String, by caller: Caller,
+        _ body: @escaping @Sendable (inout [String: String]) throws -> Void
+    ) async throws {
+        try await change(name, operation: operation, by: caller) { try body(&$0.tags) }
+    }
+
+    /// Policies that let everybody send and are there though the guardrail forbids them: put while it was off, or by a
+    /// version that knew fewer ways of saying so. The server does not start over them.
+    /// - Returns: for the operator, a line for each: account, identity, policy and statement.
+    package func forbiddenPolicies() async throws -> [String] {
+        guard guardrails.forbidsPublicIdentityPolicies else { return [] }
+        var found: [String] = []
+        var last: Identity?
+        while true {
+            let page = try await store.everyIdentity(after: last, limit: 500)
+            for identity in page {
+                for (name, document) in identity.policies.sorted(by: { $0.key < $1.key }) {
+                    guard let statement = Self.publicStatement(of: document) else { continue }
+                    let arn = arn(of: identity.name, in: identity.account)
+                    found.append("\(arn): policy \(name), statement \(statement)")
+                }
+            }
+            guard page.count == 500 else { return found }
+            last = page.last
+        }
+    }
+
+    // A policy that cannot be read denies everything and is nobody's way in.
+    private static func publicStatement(of document: String) -> String? {
+        (try? Policy(parsing: document, as: .resource))?.statements.first(where: \.isPublic)?.name
+    }
+
     private func require(
         _ policy: String, _ document: String, on name: IdentityName, in account: AccountID
     ) throws(IdentityPolicyFailure) {
@@ -60,8 +95,9 @@ extension IdentityDirectory {
             else { throw .invalid("Each statement must name exactly one Resource: \(arn).") }
             if guardrails.forbidsPublicIdentityPolicies, statement.isPublic {
                 throw .invalid(
-                    "guardrail forbid-public-identity-policies: statement \(statement.name) lets everybody use the identity; "
-                        + "name principals, or limit it with aws:PrincipalOrgID, aws:PrincipalArn or aws:SourceVpce.")
+                    "guardrail forbid-public-identity-policies: statement \(statement.name) lets everybody use the "
+                        + "identity; name principals, or limit it to an account, organisation or endpoint in full, with "
+                        + "aws:PrincipalAccount, aws:PrincipalOrgID, aws:PrincipalArn or aws:SourceVpce.")
             }
         }
     }
@@ -73,22 +109,4 @@ package enum IdentityPolicyFailure: Error, Hashable, Sendable {
     case limitExceeded
     case invalidName(String)
     case invalid(String)
-}
-
-extension Statement {
-    /// Keys that tie a caller to somebody, whatever the caller writes into the request.
-    private static let restrictive: Set<String> = [
-        "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:sourceaccount", "aws:sourcearn",
-        "aws:sourcevpce", "aws:sourcevpc", "aws:userid",
-    ]
-
-    /// Whether anybody at all is allowed by it.
-    var isPublic: Bool {
-        guard effect == .allow, principals?.elements.contains(.everyone) == true else { return false }
-        return !conditions.contains { condition in
-            Self.restrictive.contains(condition.key.lowercased()) && !condition.operation.comparison.isNegated
-                && !condition.holdsWithoutValue && condition.operation.comparison != .null
-                && !condition.values.contains { $0.allSatisfy { "*?".contains($0) } }
-        }
-    }
 }

@@ -12,10 +12,10 @@ package struct IdentityDirectory: Sendable {
     let guardrails: Guardrails
     /// Where the operator serves the records that Easy DKIM's CNAMEs point to; nil when customers publish the key itself.
     package let signingHostedZone: Domain?
-    private let addresses: AddressVerification?
-    private let store: any IdentityStore
-    private let book: IdentityBook
-    private let now: Now
+    let addresses: AddressVerification?
+    let store: any IdentityStore
+    let book: IdentityBook
+    let now: Now
     private let random: RandomBits
 
     package init(
@@ -35,54 +35,44 @@ package struct IdentityDirectory: Sendable {
         self.random = random
     }
 
-    /// Starts verification of a domain or an address. A domain gets its DKIM key here.
-    /// - Throws: `IdentityFailure.alreadyExists`, and `.addressesCannotBeVerified` for an address that nothing could verify.
+    /// Starts verification of a domain or an address. A domain gets its DKIM key here, an address its mail.
+    /// - Throws: `IdentityFailure.alreadyExists`, `.outsideGuardrail`, and `.addressesCannotBeVerified` for an address
+    ///   that nothing could verify; `SendRefusal` when the account's quota has no room for the mail.
     package func create(
         _ name: IdentityName, tags: [String: String] = [:], configurationSet: String? = nil, operation: String,
         by caller: Caller
     ) async throws -> Identity {
         if let refusal = guardrails.senderRefusal(name.domain) {
-            try await store.record(refused(operation, refusal, by: caller))
-            throw IdentityFailure.outsideGuardrail(refusal)
+            try await refuse(refusal, operation, account: caller.account, by: caller)
         }
+        let mail = try await admittedMail(to: name, operation, caller)
+        do {
+            let identity = try await make(
+                name, tags, configurationSet, mailedAt: mail?.at, recording: fact(operation, name, by: caller))
+            if let mail {
+                try await addresses?.send(mail, token: identity.verificationToken, principal: caller.principal.arn)
+            }
+            return identity
+        } catch {
+            if let mail { addresses?.withdraw(mail) }
+            throw error
+        }
+    }
+
+    func make(
+        _ name: IdentityName, _ tags: [String: String], _ configurationSet: String?, mailedAt: Timestamp?,
+        recording fact: Fact
+    ) async throws -> Identity {
         let dkim = if case .domain = name { try await makeKey() } else { DKIMSettings?.none }
-        let automatic = mode == .automatic
-        if case .address = name, !automatic, addresses == nil { throw IdentityFailure.addressesCannotBeVerified }
+        let (automatic, moment) = (mode == .automatic, now())
         var identity = Identity(
-            account: caller.account, name: name, createdAt: now(), verification: automatic ? .success : .pending,
-            lastCheckedAt: automatic ? now() : nil, lastSuccessAt: automatic ? now() : nil,
+            account: fact.account, name: name, createdAt: moment, verification: automatic ? .success : .pending,
+            lastCheckedAt: automatic ? moment : mailedAt, lastSuccessAt: automatic ? moment : nil,
             verificationToken: token(length: 44), dkim: dkim, tags: tags)
         identity.configurationSet = configurationSet
-        try await store.create(identity, recording: fact(operation, name, by: caller))
-        book.forget(name, in: caller.account)
-        try await sendLink(for: identity)
+        try await store.create(identity, recording: fact)
+        book.forget(name, in: fact.account)
         return identity
-    }
-
-    /// Sends the link of an address that is still waiting for it.
-    package func sendLink(for identity: Identity) async throws {
-        guard case .address(let mailbox) = identity.name, !identity.isVerified, let addresses else { return }
-        var sent = identity
-        sent.lastCheckedAt = now()
-        try await store.update(sent, recording: nil)
-        try await addresses.send(to: mailbox, token: identity.verificationToken, account: identity.account, at: now())
-    }
-
-    /// Somebody followed the link.
-    /// - Returns: the name that is verified now; nil for a token that is unknown or older than 24 hours.
-    package func confirm(token: String) async throws -> IdentityName? {
-        guard var identity = try await store.identity(verificationToken: token), case .address = identity.name,
-            let sent = identity.lastCheckedAt, now() - sent < AddressVerification.lifetime
-        else { return nil }
-        identity.verification = .success
-        identity.lastSuccessAt = now()
-        let event = Fact.Administered(
-            operation: "ConfirmEmailIdentity", principal: identity.name.description,
-            resource: arn(of: identity.name, in: identity.account), sourceAddress: "")
-        try await store.update(
-            identity, recording: Fact(at: now(), account: identity.account, message: nil, event: .administered(event)))
-        book.forget(identity.name, in: identity.account)
-        return identity.name
     }
 
     package func identity(_ name: IdentityName, in account: AccountID) async throws -> Identity? {
@@ -103,12 +93,10 @@ package struct IdentityDirectory: Sendable {
     /// Turns signing with the identity's own key on or off.
     /// - Throws: `IdentityFailure.notFound` where there is no identity with a key of that name.
     package func setSigning(_ enabled: Bool, of name: IdentityName, operation: String, by caller: Caller) async throws {
-        guard var identity = try await store.identity(name, in: caller.account), identity.dkim != nil else {
-            throw IdentityFailure.notFound(name)
+        try await change(name, operation: operation, by: caller) { identity in
+            guard identity.dkim != nil else { throw IdentityFailure.notFound(name) }
+            identity.dkim?.signingEnabled = enabled
         }
-        identity.dkim?.signingEnabled = enabled
-        try await store.update(identity, recording: fact(operation, name, by: caller))
-        book.forget(name, in: caller.account)
     }
 
     /// Fixes the configuration set of sends that name none, and of all of delegates'.
@@ -119,29 +107,19 @@ package struct IdentityDirectory: Sendable {
     }
 
     /// Changes what may change of one identity.
+    /// - Throws: `IdentityFailure.notFound`, and what `body` throws.
     func change(
-        _ name: IdentityName, operation: String, by caller: Caller, _ body: (inout Identity) throws -> Void
+        _ name: IdentityName, operation: String, by caller: Caller, _ body: @escaping IdentityStore.Change
     ) async throws {
-        guard var identity = try await store.identity(name, in: caller.account) else {
-            throw IdentityFailure.notFound(name)
-        }
-        try body(&identity)
-        try await store.update(identity, recording: fact(operation, name, by: caller))
+        try await store.change(name, in: caller.account, recording: fact(operation, name, by: caller), body)
         book.forget(name, in: caller.account)
-    }
-
-    private func refused(_ operation: String, _ refusal: Guardrails.Refusal, by caller: Caller) -> Fact {
-        let event = Fact.Refused(
-            door: caller.door.rawValue, principal: caller.principal.arn, control: refusal.guardrail,
-            reason: "\(operation): \(refusal.reason)", sourceAddress: caller.sourceAddress)
-        return Fact(at: now(), account: caller.account, message: nil, event: .refused(event))
     }
 
     package func arn(of name: IdentityName, in account: AccountID) -> String {
         "arn:aws:ses:\(region):\(account):identity/\(name)"
     }
 
-    private func fact(_ operation: String, _ name: IdentityName, by caller: Caller) -> Fact {
+    func fact(_ operation: String, _ name: IdentityName, by caller: Caller) -> Fact {
         let event = Fact.Administered(
             operation: operation, principal: caller.principal.arn, resource: arn(of: name, in: caller.account),
             sourceAddress: caller.sourceAddress)

@@ -21,6 +21,7 @@ package protocol RecordStore: Sendable {
 package protocol ShelfRecord: Codable, Sendable {
     static var kind: String { get }
     var name: String { get }
+    var tags: [String: String] { get set }
     /// - Throws: `RecordFailure.invalid`.
     func check() throws
 }
@@ -29,4 +30,8 @@ package enum RecordFailure: Error, Hashable, Sendable {
     case alreadyExists(String)
     case notFound(String)
     case invalid(String)
+    /// What it holds cannot be sent.
+    case invalidContent(String)
+    /// More of a kind than an account may have.
+    case limitExceeded(String)
 }

@@ -25,6 +25,19 @@ package struct Shelf<Record: ShelfRecord>: Sendable {
         try await store.records(Record.kind, in: account, after: after ?? "", limit: limit).map { try Self.decode($0) }
     }
 
+    /// The same for records that may be large: one is in memory at a time, and of each only what `body` makes of it stays.
+    package func list<Entry: Sendable>(
+        in account: AccountID, after: String?, limit: Int, _ body: (Record) -> Entry
+    ) async throws -> [Entry] {
+        var entries: [Entry] = []
+        var last = after
+        while entries.count < limit, let record = try await list(in: account, after: last, limit: 1).first {
+            last = record.name
+            entries.append(body(record))
+        }
+        return entries
+    }
+
     /// - Throws: `RecordFailure`.
     package func create(_ record: Record, operation: String, by caller: Caller) async throws {
         guard try await put(record, replacing: false, operation, caller) else {
@@ -37,6 +50,15 @@ package struct Shelf<Record: ShelfRecord>: Sendable {
         guard try await put(record, replacing: true, operation, caller) else {
             throw RecordFailure.notFound(record.name)
         }
+    }
+
+    /// - Throws: `RecordFailure.notFound`, and what `body` throws.
+    package func changeTags(
+        of name: String, operation: String, by caller: Caller, _ body: (inout [String: String]) throws -> Void
+    ) async throws {
+        guard var record = try await find(name, in: caller.account) else { throw RecordFailure.notFound(name) }
+        try body(&record.tags)
+        try await replace(record, operation: operation, by: caller)
     }
 
     /// - Returns: whether there was one.
