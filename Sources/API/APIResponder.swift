@@ -37,13 +37,13 @@ struct APIResponder: HTTPResponder {
 
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         if request.uri.path == "/health", request.method == .get { return await healthResponse() }
-        if request.uri.path == "/verify" { return try await verification(request) }
+        if request.uri.path == "/verify" { return try await VerificationPage.answer(request, confirm) }
         let requestID = Self.requestID()
         var wireRequest = Self.wireRequest(request)
         let wire = router.wire(of: wireRequest)
         let admission: ServiceRouter.Admission
         do {
-            admission = try await router.admit(wireRequest)
+            admission = try await router.admit(wireRequest, from: context.channel.remoteAddress?.ipAddress ?? "")
         } catch {
             return Self.response(router.refusal(ServiceError(error, wire), wire, requestID), closing: true)
         }
@@ -65,36 +65,6 @@ struct APIResponder: HTTPResponder {
     private func tlsVersion(_ channel: any Channel) async -> String? {
         guard isSecure else { return nil }
         return try? await channel.nioSSL_tlsVersion().get() == .tlsv13 ? "TLSv1.3" : "TLSv1.2"
-    }
-
-    // Following the link only shows a button: what scans mail follows links too.
-    private func verification(_ request: Request) async throws -> Response {
-        let token = request.uri.queryParameters.get("token") ?? ""
-        let isToken =
-            (1...64).contains(token.utf8.count)
-            && token.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) }
-        guard isToken, request.method == .get || request.method == .post else {
-            return Self.page("This link is not valid.", .badRequest)
-        }
-        if request.method == .get {
-            return Self.page(
-                "<form method=\"post\"><button>Yes, this address may be used for sending</button></form>", .ok)
-        }
-        let isGood = try await confirm(token)
-        return isGood
-            ? Self.page("The address is verified.", .ok) : Self.page("This link is not valid any more.", .gone)
-    }
-
-    private static func page(_ body: String, _ status: HTTPResponse.Status) -> Response {
-        let html =
-            "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>Postern</title>\(body)"
-        return Response(
-            status: status,
-            headers: [
-                .contentType: "text/html; charset=utf-8",
-                .contentSecurityPolicy: "default-src 'none'; form-action 'self'",
-            ],
-            body: .init(byteBuffer: ByteBuffer(string: html)))
     }
 
     // Memory is taken as octets come, not as they are announced; who stops sending, or never comes to an end, is left.

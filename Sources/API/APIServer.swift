@@ -31,8 +31,8 @@ package struct APIServer: Service {
     /// Whether the server can do its work, part by part.
     package typealias Health = @Sendable () async -> [(part: String, isWell: Bool)]
 
-    /// Takes the token of a link that somebody confirmed; whether it was good.
-    package typealias Confirm = @Sendable (String) async throws -> Bool
+    /// Takes the token of a link that somebody confirmed: whether it was good, and where they are led from there.
+    package typealias Confirm = @Sendable (String) async throws -> (isGood: Bool, redirection: String?)
 
     /// A connection on which nothing moves is closed.
     private static let http = HTTP1Channel.Configuration(idleTimeout: .seconds(30))

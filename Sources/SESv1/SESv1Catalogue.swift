@@ -14,13 +14,14 @@ package struct SESv1Services: Sendable {
     let quota: SendingQuota
     let configurationSets: Shelf<ConfigurationSet>
     let templates: Shelf<EmailTemplate>
+    let verification: CustomVerification
     let now: Now
     let random: RandomBits
 
     package init(
         access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
-        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, now: @escaping Now,
-        random: @escaping RandomBits
+        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, verification: CustomVerification,
+        now: @escaping Now, random: @escaping RandomBits
     ) {
         self.access = access
         self.gate = gate
@@ -28,6 +29,7 @@ package struct SESv1Services: Sendable {
         self.quota = quota
         self.configurationSets = configurationSets
         self.templates = templates
+        self.verification = verification
         self.now = now
         self.random = random
     }
@@ -62,6 +64,12 @@ package enum SESv1Catalogue {
         catalogue.add(TestRenderTemplate(services: services))
         catalogue.add(SendTemplatedEmail(services: services))
         catalogue.add(SendBulkTemplatedEmail(services: services))
+        catalogue.add(CreateCustomVerificationEmailTemplate(services: services))
+        catalogue.add(GetCustomVerificationEmailTemplate(services: services))
+        catalogue.add(UpdateCustomVerificationEmailTemplate(services: services))
+        catalogue.add(DeleteCustomVerificationEmailTemplate(services: services))
+        catalogue.add(ListCustomVerificationEmailTemplates(services: services))
+        catalogue.add(SendCustomVerificationEmail(services: services))
         catalogue.add(GetSendQuota(services: services))
         return catalogue
     }
@@ -70,7 +78,7 @@ package enum SESv1Catalogue {
 extension SESv1Services {
     /// Asks for one of SES v1's actions, which take no resource but for sends.
     func require(_ action: String, as caller: Caller) throws {
-        try access.require("ses:\(action)", as: caller, code: "AccessDenied")
+        try access.require("ses:\(action)", with: ["ses:ApiVersion": ["1"]], as: caller, code: "AccessDenied")
     }
 
     /// The domain identity of this name, made now where the account has none.
@@ -88,14 +96,24 @@ extension SESv1Services {
         if let existing = try await identities.identity(name, in: caller.account) { return existing }
         do {
             return try await identities.create(name, operation: operation, by: caller)
-        } catch IdentityFailure.addressesCannotBeVerified {
-            throw ServiceError(
-                "InvalidParameterValue", "Addresses cannot be verified: set public-url, or verify the domain.")
-        } catch IdentityFailure.outsideGuardrail(let refusal) {
-            throw ServiceError("AccessDenied", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
         } catch IdentityFailure.alreadyExists {
             // Somebody else was quicker with the same name.
             return try await identity(name, operation: operation, by: caller)
+        } catch {
+            throw ServiceError(identity: error)
+        }
+    }
+}
+
+extension ServiceError {
+    /// Why an identity could not be made, or its link not be sent.
+    init(identity error: any Error) {
+        switch error {
+        case IdentityFailure.addressesCannotBeVerified:
+            self.init("InvalidParameterValue", "Addresses cannot be verified: set public-url, or verify the domain.")
+        case IdentityFailure.outsideGuardrail(let refusal):
+            self.init("AccessDenied", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
+        default: self.init(failure: error)
         }
     }
 }

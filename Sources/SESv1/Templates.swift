@@ -49,9 +49,10 @@ struct UpdateTemplate: Operation {
         let caller = try Caller(context)
         try services.require(Self.name, as: caller)
         let known = try await services.template(input.template.templateName, caller)
+        var template = input.template.template(at: known.createdAt)
+        template.tags = known.tags
         do {
-            try await services.templates.replace(
-                input.template.template(at: known.createdAt), operation: Self.name, by: caller)
+            try await services.templates.replace(template, operation: Self.name, by: caller)
         } catch {
             throw ServiceError(template: error)
         }
@@ -140,16 +141,20 @@ struct TestRenderTemplate: Operation {
         let caller = try Caller(context)
         try services.require(Self.name, as: caller)
         let template = try await services.template(input.templateName, caller)
+        let arn = services.templates.arn(template.name, in: caller.account)
+        // The sender's address is nobody's: what is shown is what a recipient would read.
         let message = TemplatedMessage(
-            caller: caller, action: .sendTemplatedEmail, template: template, data: [input.templateData],
+            caller: caller, action: .sendTemplatedEmail, template: ChosenTemplate(stored: template, arn: arn),
             from: "a@template.invalid")
         do {
-            return Output(
-                renderedTemplate: String(decoding: try message.rendered(random: services.random), as: UTF8.self))
+            let bytes = try message.rendered(with: input.templateData, random: services.random)
+            return Output(renderedTemplate: String(decoding: bytes, as: UTF8.self))
         } catch let fault as TemplateFault {
             throw ServiceError("MissingRenderingAttribute", fault.description)
+        } catch let refusal as SendRefusal {
+            throw ServiceError("InvalidRenderingParameter", refusal.reason)
         } catch {
-            throw ServiceError(template: error)
+            throw ServiceError(templateData: error)
         }
     }
 }
@@ -157,19 +162,30 @@ struct TestRenderTemplate: Operation {
 extension SESv1Services {
     func template(_ name: String, _ caller: Caller) async throws -> EmailTemplate {
         guard let template = try await templates.find(name, in: caller.account) else {
-            throw ServiceError("TemplateDoesNotExist", "Template \(name.prefix(100)) does not exist.")
+            throw ServiceError(template: RecordFailure.notFound(name))
         }
         return template
     }
 }
 
 extension ServiceError {
+    /// What became of a change of templates.
     init(template error: any Error) {
         switch error {
         case RecordFailure.alreadyExists(let name): self.init("AlreadyExists", "Template \(name) already exists.")
-        case RecordFailure.notFound(let name): self.init("TemplateDoesNotExist", "Template \(name) does not exist.")
+        case RecordFailure.notFound(let name):
+            self.init("TemplateDoesNotExist", "Template \(name.prefix(100)) does not exist.")
         case RecordFailure.invalid(let why): self.init("InvalidTemplate", why)
         default: self.init(failure: error)
+        }
+    }
+
+    /// Why a template could not be filled or sent.
+    init(templateData error: any Error) {
+        switch error {
+        case let fault as TemplateDataFault: self.init("InvalidRenderingParameter", fault.description)
+        case let fault as MessageTags.Fault: self.init("InvalidParameterValue", fault.message)
+        default: self.init(template: error)
         }
     }
 }

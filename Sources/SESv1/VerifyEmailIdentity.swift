@@ -23,7 +23,11 @@ struct VerifyEmailIdentity: Operation {
             throw ServiceError("InvalidParameterValue", "Invalid email address<\(input.emailAddress.prefix(320))>.")
         }
         if let existing = try await services.identities.identity(.address(mailbox), in: caller.account) {
-            try await services.identities.sendLink(for: existing)
+            do {
+                try await services.identities.sendLink(for: existing, operation: Self.name, by: caller)
+            } catch {
+                throw ServiceError(identity: error)
+            }
         } else {
             _ = try await services.identity(.address(mailbox), operation: Self.name, by: caller)
         }

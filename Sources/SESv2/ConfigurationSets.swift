@@ -26,8 +26,8 @@ struct CreateConfigurationSet: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        try services.require(
-            Self.name, services.configurationSets.arn(input.configurationSetName, in: caller.account), caller)
+        let arn = services.configurationSets.arn(input.configurationSetName, in: caller.account)
+        let tags = try services.requireMaking(Self.name, arn, tagged: input.tags, caller)
         let options: [(String, Bool)] = [
             ("DeliveryOptions", input.deliveryOptions != nil), ("ReputationOptions", input.reputationOptions != nil),
             ("SendingOptions", input.sendingOptions != nil), ("SuppressionOptions", input.suppressionOptions != nil),
@@ -38,7 +38,7 @@ struct CreateConfigurationSet: Operation {
             throw ServiceError("BadRequestException", "\(name) is not available in this version of Postern.")
         }
         var set = ConfigurationSet(name: input.configurationSetName, createdAt: services.now())
-        set.tags = Dictionary((input.tags ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        set.tags = tags
         return try await services.recording {
             try await services.configurationSets.create(set, operation: Self.name, by: caller)
         }
@@ -60,15 +60,8 @@ struct GetConfigurationSet: Operation {
     let services: SESv2Services
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let caller = try Caller(context)
-        try services.require(
-            Self.name, services.configurationSets.arn(input.configurationSetName, in: caller.account), caller)
-        guard let set = try await services.configurationSets.find(input.configurationSetName, in: caller.account) else {
-            throw ServiceError.noConfigurationSet(input.configurationSetName)
-        }
-        return Output(
-            configurationSetName: set.name,
-            tags: set.tags.sorted { $0.key < $1.key }.map { WireTag(key: $0.key, value: $0.value) })
+        let set = try await services.configurationSet(input.configurationSetName, Self.name, try Caller(context))
+        return Output(configurationSetName: set.name, tags: [WireTag](set.tags))
     }
 }
 
@@ -89,7 +82,7 @@ struct ListConfigurationSets: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
-        try services.require(Self.name, "*", caller)
+        try services.require(Self.name, as: caller)
         let size = min(max(input.pageSize?.value ?? 1_000, 1), 1_000)
         let found = try await services.configurationSets.list(
             in: caller.account, after: input.nextToken, limit: size + 1)
@@ -106,11 +99,9 @@ struct DeleteConfigurationSet: Operation {
 
     func run(_ input: GetConfigurationSet.Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        try services.require(
-            Self.name, services.configurationSets.arn(input.configurationSetName, in: caller.account), caller)
-        guard try await services.configurationSets.delete(input.configurationSetName, operation: Self.name, by: caller)
-        else {
-            throw ServiceError.noConfigurationSet(input.configurationSetName)
+        let set = try await services.configurationSet(input.configurationSetName, Self.name, caller)
+        guard try await services.configurationSets.delete(set.name, operation: Self.name, by: caller) else {
+            throw ServiceError.noConfigurationSet(set.name)
         }
         return Empty()
     }
@@ -129,11 +120,11 @@ struct PutEmailIdentityConfigurationSetAttributes: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        let name = try services.authorizedIdentity(input.emailIdentity, Self.name, caller)
+        let identity = try await services.identity(input.emailIdentity, Self.name, caller)
         try await services.requireConfigurationSet(input.configurationSetName, caller)
         do {
             try await services.identities.setConfigurationSet(
-                input.configurationSetName, of: name, operation: Self.name, by: caller)
+                input.configurationSetName, of: identity.name, operation: Self.name, by: caller)
         } catch {
             throw ServiceError(identityPolicy: error)
         }
@@ -142,34 +133,10 @@ struct PutEmailIdentityConfigurationSetAttributes: Operation {
 }
 
 extension SESv2Services {
-    func require(_ operation: String, _ arn: String, _ caller: Caller) throws {
-        try access.require("ses:\(operation)", on: .init(arn), as: caller, code: "AccessDeniedException")
-    }
-
     func requireConfigurationSet(_ name: String?, _ caller: Caller) async throws {
         guard let name else { return }
         guard try await configurationSets.find(name, in: caller.account) != nil else {
             throw ServiceError.noConfigurationSet(name)
         }
-    }
-
-    /// Runs a change of records, with SES v2's errors.
-    func recording(_ body: () async throws -> Void) async throws -> Empty {
-        do {
-            try await body()
-            return Empty()
-        } catch RecordFailure.alreadyExists(let name) {
-            throw ServiceError("AlreadyExistsException", "\(name) already exists.")
-        } catch RecordFailure.notFound(let name) {
-            throw ServiceError("NotFoundException", "\(name) does not exist.", status: 404)
-        } catch RecordFailure.invalid(let why) {
-            throw ServiceError("BadRequestException", why)
-        }
-    }
-}
-
-extension ServiceError {
-    static func noConfigurationSet(_ name: String) -> ServiceError {
-        ServiceError("NotFoundException", "Configuration set <\(name.prefix(100))> does not exist.", status: 404)
     }
 }

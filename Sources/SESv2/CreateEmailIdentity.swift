@@ -29,28 +29,20 @@ struct CreateEmailIdentity: Operation {
         let caller = try Caller(context)
         let name = try IdentityName(wire: input.emailIdentity)
         let arn = services.identities.arn(of: name, in: caller.account)
-        try services.access.require(
-            "ses:CreateEmailIdentity", on: .init(arn), as: caller, code: "AccessDeniedException")
+        let tags = try services.requireMaking(Self.name, arn, tagged: input.tags, caller)
         try await services.requireConfigurationSet(input.configurationSetName, caller)
         guard input.dkimSigningAttributes == nil else {
             throw ServiceError(
                 "BadRequestException", "DkimSigningAttributes is not available in this version of Postern.")
         }
-        let tags = Dictionary((input.tags ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
         do {
             let identity = try await services.identities.create(
                 name, tags: tags, configurationSet: input.configurationSetName, operation: Self.name, by: caller)
             return Output(
                 identityType: name.wireType, verifiedForSendingStatus: identity.isVerified,
                 dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone))
-        } catch IdentityFailure.outsideGuardrail(let refusal) {
-            throw ServiceError(
-                "AccessDeniedException", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
-        } catch IdentityFailure.addressesCannotBeVerified {
-            throw ServiceError(
-                "BadRequestException", "Addresses cannot be verified: set public-url, or verify the domain.")
-        } catch IdentityFailure.alreadyExists {
-            throw ServiceError("AlreadyExistsException", "Email identity \(name) already exist.")
+        } catch {
+            throw ServiceError(identity: error)
         }
     }
 }

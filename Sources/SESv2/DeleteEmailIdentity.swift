@@ -16,12 +16,9 @@ struct DeleteEmailIdentity: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        let name = try IdentityName(wire: input.emailIdentity)
-        let arn = services.identities.arn(of: name, in: caller.account)
-        try services.access.require(
-            "ses:DeleteEmailIdentity", on: .init(arn), as: caller, code: "AccessDeniedException")
+        let name = try await services.identity(input.emailIdentity, Self.name, caller).name
         guard try await services.identities.delete(name, operation: Self.name, by: caller) else {
-            throw ServiceError("NotFoundException", "Email identity \(name) does not exist.", status: 404)
+            throw ServiceError.noIdentity(name)
         }
         return Empty()
     }

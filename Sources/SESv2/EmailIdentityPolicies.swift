@@ -47,7 +47,7 @@ struct DeleteEmailIdentityPolicy: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        let name = try services.authorizedIdentity(input.emailIdentity, Self.name, caller)
+        let name = try await services.identity(input.emailIdentity, Self.name, caller).name
         do {
             try await services.identities.deletePolicy(
                 named: input.policyName, on: name, operation: Self.name, by: caller)
@@ -69,27 +69,17 @@ struct GetEmailIdentityPolicies: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
-        let name = try services.authorizedIdentity(input.emailIdentity, Self.name, caller)
-        guard let identity = try await services.identities.identity(name, in: caller.account) else {
-            throw ServiceError(identityPolicy: IdentityFailure.notFound(name))
-        }
+        let identity = try await services.identity(input.emailIdentity, Self.name, caller)
         return Output(policies: WireMap(identity.policies.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
     }
 }
 
 extension SESv2Services {
-    func authorizedIdentity(_ text: String, _ operation: String, _ caller: Caller) throws -> IdentityName {
-        let name = try IdentityName(wire: text)
-        let arn = identities.arn(of: name, in: caller.account)
-        try access.require("ses:\(operation)", on: .init(arn), as: caller, code: "AccessDeniedException")
-        return name
-    }
-
     func putPolicy(
         _ input: CreateEmailIdentityPolicy.Input, _ putting: IdentityDirectory.Putting, _ operation: String,
         _ caller: Caller
     ) async throws -> Empty {
-        let name = try authorizedIdentity(input.emailIdentity, operation, caller)
+        let name = try await identity(input.emailIdentity, operation, caller).name
         do {
             try await identities.putPolicy(
                 input.policy, named: input.policyName, on: name, putting, operation: operation, by: caller)
@@ -103,8 +93,6 @@ extension SESv2Services {
 extension ServiceError {
     init(identityPolicy error: any Error) {
         switch error {
-        case IdentityFailure.notFound(let name):
-            self.init("NotFoundException", "Email identity \(name) does not exist.", status: 404)
         case IdentityPolicyFailure.alreadyExists(let name):
             self.init("AlreadyExistsException", "Policy <\(name)> already exists.")
         case IdentityPolicyFailure.notFound(let name):
@@ -114,7 +102,7 @@ extension ServiceError {
         case IdentityPolicyFailure.invalidName(let name):
             self.init("BadRequestException", "Invalid policy name <\(name.prefix(100))>.")
         case IdentityPolicyFailure.invalid(let why): self.init("BadRequestException", "Invalid policy: \(why)")
-        default: self.init(failure: error)
+        default: self.init(identity: error)
         }
     }
 }

@@ -5,7 +5,6 @@ import AWSWire
 import Access
 import Mail
 import Sending
-import Templating
 
 struct TemplateContent: Codable {
     var subject: String?
@@ -27,9 +26,9 @@ struct CreateEmailTemplate: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        try services.require(Self.name, services.templates.arn(input.templateName, in: caller.account), caller)
+        let arn = services.templates.arn(input.templateName, in: caller.account)
         var template = input.templateContent.template(input.templateName, services.now())
-        template.tags = Dictionary((input.tags ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        template.tags = try services.requireMaking(Self.name, arn, tagged: input.tags, caller)
         return try await services.recording {
             try await services.templates.create(template, operation: Self.name, by: caller)
         }
@@ -56,13 +55,11 @@ struct GetEmailTemplate: Operation {
     let services: SESv2Services
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let caller = try Caller(context)
-        try services.require(Self.name, services.templates.arn(input.templateName, in: caller.account), caller)
-        let template = try await services.template(input.templateName, caller)
+        let template = try await services.template(input.templateName, Self.name, try Caller(context))
         return Output(
             templateName: template.name,
             templateContent: TemplateContent(subject: template.subject, text: template.text, html: template.html),
-            tags: template.tags.sorted { $0.key < $1.key }.map { WireTag(key: $0.key, value: $0.value) })
+            tags: [WireTag](template.tags))
     }
 }
 
@@ -74,8 +71,7 @@ struct UpdateEmailTemplate: Operation {
 
     func run(_ input: CreateEmailTemplate.Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        try services.require(Self.name, services.templates.arn(input.templateName, in: caller.account), caller)
-        let known = try await services.template(input.templateName, caller)
+        let known = try await services.template(input.templateName, Self.name, caller)
         var template = input.templateContent.template(known.name, known.createdAt)
         template.tags = known.tags
         return try await services.recording {
@@ -84,7 +80,7 @@ struct UpdateEmailTemplate: Operation {
     }
 }
 
-/// Deletes a template; deleting none succeeds, as on SES.
+/// Deletes a template; sends that still name it fail, as on SES.
 struct DeleteEmailTemplate: Operation {
     static let route = Route.rest("DELETE", "/v2/email/templates/{TemplateName}")
 
@@ -92,9 +88,9 @@ struct DeleteEmailTemplate: Operation {
 
     func run(_ input: GetEmailTemplate.Input, as context: RequestContext) async throws -> Empty {
         let caller = try Caller(context)
-        try services.require(Self.name, services.templates.arn(input.templateName, in: caller.account), caller)
-        guard try await services.templates.delete(input.templateName, operation: Self.name, by: caller) else {
-            throw ServiceError.noTemplate(input.templateName)
+        let template = try await services.template(input.templateName, Self.name, caller)
+        guard try await services.templates.delete(template.name, operation: Self.name, by: caller) else {
+            throw ServiceError.noTemplate(template.name)
         }
         return Empty()
     }
@@ -121,7 +117,7 @@ struct ListEmailTemplates: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
-        try services.require(Self.name, "*", caller)
+        try services.require(Self.name, as: caller)
         let size = min(max(input.pageSize?.value ?? 10, 1), 100)
         let found = try await services.templates.list(in: caller.account, after: input.nextToken, limit: size + 1)
         let entries = found.prefix(size).map {
@@ -145,46 +141,17 @@ struct TestRenderEmailTemplate: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
-        try services.require(Self.name, services.templates.arn(input.templateName, in: caller.account), caller)
-        let template = try await services.template(input.templateName, caller)
+        let template = try await services.template(input.templateName, Self.name, caller)
+        // The sender's address is nobody's: what is shown is what a recipient would read.
+        let arn = services.templates.arn(template.name, in: caller.account)
         let message = TemplatedMessage(
-            caller: caller, action: .sendEmail, template: template, data: [input.templateData],
+            caller: caller, action: .sendEmail, template: ChosenTemplate(stored: template, arn: arn),
             from: "a@template.invalid")
         do {
-            return Output(
-                renderedTemplate: String(decoding: try message.rendered(random: services.random), as: UTF8.self))
-        } catch let fault as TemplateFault {
-            throw ServiceError("BadRequestException", fault.description)
-        } catch RecordFailure.invalid(let why) {
-            throw ServiceError("BadRequestException", why)
+            let bytes = try message.rendered(with: input.templateData, random: services.random)
+            return Output(renderedTemplate: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw ServiceError(template: error)
         }
-    }
-}
-
-extension SESv2Services {
-    func template(_ name: String, _ caller: Caller) async throws -> EmailTemplate {
-        guard let template = try await templates.find(name, in: caller.account) else {
-            throw ServiceError.noTemplate(name)
-        }
-        return template
-    }
-
-    /// The template that a send names or brings, with its ARN when it is a stored one.
-    func template(of content: SendEmail.TemplateInput, _ caller: Caller) async throws -> (EmailTemplate, String?) {
-        if let inline = content.templateContent {
-            guard content.templateName == nil, content.templateArn == nil else {
-                throw ServiceError("BadRequestException", "TemplateContent excludes TemplateName and TemplateArn.")
-            }
-            return (inline.template("inline", now()), nil)
-        }
-        let named = content.templateName ?? content.templateArn?.split(separator: "/").last.map(String.init)
-        guard let named else { throw ServiceError("BadRequestException", "TemplateName is required.") }
-        return (try await template(named, caller), templates.arn(named, in: caller.account))
-    }
-}
-
-extension ServiceError {
-    static func noTemplate(_ name: String) -> ServiceError {
-        ServiceError("NotFoundException", "Template \(name.prefix(100)) does not exist.", status: 404)
     }
 }

@@ -27,7 +27,7 @@ struct GetAccount: Operation {
 
     func run(_ input: Empty, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
-        try services.access.require("ses:GetAccount", as: caller, code: "AccessDeniedException")
+        try services.require(Self.name, as: caller)
         let limits = services.quota.limits
         let sent = services.quota.sentInLastDay(by: caller.account, at: services.now())
         return Output(

@@ -36,18 +36,12 @@ struct GetEmailIdentity: Operation {
     let services: SESv2Services
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
-        let caller = try Caller(context)
-        let name = try IdentityName(wire: input.emailIdentity)
-        let arn = services.identities.arn(of: name, in: caller.account)
-        try services.access.require("ses:GetEmailIdentity", on: .init(arn), as: caller, code: "AccessDeniedException")
-        guard let identity = try await services.identities.identity(name, in: caller.account) else {
-            throw ServiceError("NotFoundException", "Email identity \(name) does not exist.", status: 404)
-        }
+        let identity = try await services.identity(input.emailIdentity, Self.name, try Caller(context))
         return Output(
-            identityType: name.wireType, verifiedForSendingStatus: identity.isVerified,
+            identityType: identity.name.wireType, verifiedForSendingStatus: identity.isVerified,
             dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone),
             policies: WireMap(identity.policies.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
-            tags: identity.tags.sorted { $0.key < $1.key }.map { WireTag(key: $0.key, value: $0.value) },
+            tags: [WireTag](identity.tags),
             configurationSetName: identity.configurationSet,
             verificationStatus: identity.verification.rawValue,
             verificationInfo: identity.lastCheckedAt.map { checked in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSWire
+import Access
 import Mail
 import Sending
 
@@ -30,6 +31,28 @@ struct DkimAttributes: Encodable {
 struct WireTag: Codable {
     let key: String
     let value: String
+}
+
+extension [WireTag] {
+    init(_ tags: [String: String]) {
+        self = tags.sorted { $0.key < $1.key }.map { WireTag(key: $0.key, value: $0.value) }
+    }
+}
+
+extension ServiceError {
+    /// Why an identity could not be made or changed.
+    init(identity error: any Error) {
+        switch error {
+        case IdentityFailure.outsideGuardrail(let refusal):
+            self.init("AccessDeniedException", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
+        case IdentityFailure.addressesCannotBeVerified:
+            self.init("BadRequestException", "Addresses cannot be verified: set public-url, or verify the domain.")
+        case IdentityFailure.alreadyExists(let name):
+            self.init("AlreadyExistsException", "Email identity \(name) already exist.")
+        case IdentityFailure.notFound(let name): self = .noIdentity(name)
+        default: self.init(failure: error)
+        }
+    }
 }
 
 extension IdentityName {

@@ -31,7 +31,7 @@ struct ListEmailIdentities: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
-        try services.access.require("ses:ListEmailIdentities", as: caller, code: "AccessDeniedException")
+        try services.require(Self.name, as: caller)
         let size = input.pageSize?.value ?? 1000
         guard (1...1000).contains(size) else {
             throw ServiceError("BadRequestException", "PageSize must be 1 to 1000.")

@@ -13,13 +13,14 @@ package struct SESv2Services: Sendable {
     package let quota: SendingQuota
     package let configurationSets: Shelf<ConfigurationSet>
     package let templates: Shelf<EmailTemplate>
+    package let verification: CustomVerification
     package let now: Now
     package let random: RandomBits
 
     package init(
         access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
-        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, now: @escaping Now,
-        random: @escaping RandomBits
+        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, verification: CustomVerification,
+        now: @escaping Now, random: @escaping RandomBits
     ) {
         self.access = access
         self.gate = gate
@@ -27,6 +28,7 @@ package struct SESv2Services: Sendable {
         self.quota = quota
         self.configurationSets = configurationSets
         self.templates = templates
+        self.verification = verification
         self.now = now
         self.random = random
     }
@@ -57,6 +59,15 @@ package enum SESv2Catalogue {
         catalogue.add(ListEmailTemplates(services: services))
         catalogue.add(TestRenderEmailTemplate(services: services))
         catalogue.add(SendBulkEmail(services: services))
+        catalogue.add(CreateCustomVerificationEmailTemplate(services: services))
+        catalogue.add(GetCustomVerificationEmailTemplate(services: services))
+        catalogue.add(UpdateCustomVerificationEmailTemplate(services: services))
+        catalogue.add(DeleteCustomVerificationEmailTemplate(services: services))
+        catalogue.add(ListCustomVerificationEmailTemplates(services: services))
+        catalogue.add(SendCustomVerificationEmail(services: services))
+        catalogue.add(ListTagsForResource(services: services))
+        catalogue.add(TagResource(services: services))
+        catalogue.add(UntagResource(services: services))
         catalogue.add(GetAccount(services: services))
         return catalogue
     }

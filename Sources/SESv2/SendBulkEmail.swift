@@ -4,15 +4,12 @@ import AWSAccess
 import AWSWire
 import Access
 import Mail
-import Queue
 import Sending
+import Templating
 
-/// Sends one template to up to 50 destinations, each with data of its own.
-///
-/// Every entry is decided by its own addresses, which SES leaves unchecked here, and all before the first one is sent.
+/// Sends one template to up to 50 destinations, each with data of its own (see `TemplatedBulk`).
 struct SendBulkEmail: Operation {
     static let route = Route.rest("POST", "/v2/email/outbound-bulk-emails")
-    static let maximumEntries = 50
 
     struct DefaultContent: Decodable { var template: SendEmail.TemplateInput? }
     struct ReplacementTemplate: Decodable { var replacementTemplateData: String? }
@@ -36,12 +33,12 @@ struct SendBulkEmail: Operation {
         var endpointId: String?
         var tenantName: String?
     }
-    struct Result: Encodable {
+    struct Outcome: Encodable {
         let status: String
         let error: String?
         let messageId: String?
     }
-    struct Output: Encodable { let bulkEmailEntryResults: [Result] }
+    struct Output: Encodable { let bulkEmailEntryResults: [Outcome] }
 
     let services: SESv2Services
 
@@ -53,63 +50,68 @@ struct SendBulkEmail: Operation {
         guard let from = input.fromEmailAddress else {
             throw ServiceError("BadRequestException", "Source cannot be empty")
         }
-        guard (1...Self.maximumEntries).contains(input.bulkEmailEntries.count) else {
-            throw ServiceError("BadRequestException", "BulkEmailEntries holds 1 to \(Self.maximumEntries) entries.")
+        guard (1...TemplatedBulk.maximumEntries).contains(input.bulkEmailEntries.count) else {
+            throw ServiceError(
+                "BadRequestException", "BulkEmailEntries holds 1 to \(TemplatedBulk.maximumEntries) entries.")
         }
         if input.endpointId != nil || input.tenantName != nil {
             throw ServiceError(
                 "BadRequestException", "EndpointId and TenantName are not available in this version of Postern.")
         }
-        let (template, arn) = try await services.template(of: content, caller)
-        let messages = try input.bulkEmailEntries.map { entry in
-            try message(entry, input, content, template, arn, from, caller)
-        }
-        do {
-            for message in messages { try await message.examine(by: services.gate, random: services.random) }
-        } catch {
-            throw ServiceError(failure: error)
-        }
-        var results: [Result] = []
-        for message in messages { results.append(await send(message)) }
-        return Output(bulkEmailEntryResults: results)
-    }
-
-    private func message(
-        _ entry: Entry, _ input: Input, _ content: SendEmail.TemplateInput, _ template: EmailTemplate, _ arn: String?,
-        _ from: String, _ caller: Caller
-    ) throws -> TemplatedMessage {
         var message = TemplatedMessage(
-            caller: caller, action: .sendBulkEmail, template: template,
-            data: [
-                content.templateData ?? "",
-                entry.replacementEmailContent?.replacementTemplate?.replacementTemplateData ?? "",
-            ],
+            caller: caller, action: .sendBulkEmail, template: try await services.chosenTemplate(content, caller),
             from: from)
-        message.templateARN = arn
-        message.to = entry.destination.toAddresses ?? []
-        message.cc = entry.destination.ccAddresses ?? []
-        message.bcc = entry.destination.bccAddresses ?? []
         message.replyTo = input.replyToAddresses ?? []
         message.returnPath = input.feedbackForwardingEmailAddress
         message.configurationSet = input.configurationSetName
-        message.headers = (entry.replacementHeaders ?? content.headers ?? []).map { ($0.name, $0.value) }
-        message.tags = try SendEmail.tags((input.defaultEmailTags ?? []) + (entry.replacementTags ?? []))
+        message.attachments = (content.attachments ?? []).map(\.composed)
         message.authorities = SendingAuthorities(
             source: input.fromEmailAddressIdentityArn, from: input.fromEmailAddressIdentityArn,
             returnPath: input.feedbackForwardingEmailAddressIdentityArn)
-        return message
+        let bulk = TemplatedBulk(
+            message.template, defaultData: content.templateData,
+            entries: input.bulkEmailEntries.map { entry in Result { try Self.entry(entry, message, content, input) } })
+        do {
+            let results = try await bulk.submit(to: services.gate, random: services.random)
+            return Output(bulkEmailEntryResults: results.map(Outcome.init))
+        } catch {
+            throw ServiceError(template: error)
+        }
     }
 
-    private func send(_ message: TemplatedMessage) async -> Result {
-        do {
-            let id = try await message.submit(to: services.gate, random: services.random)
-            return Result(status: "SUCCESS", error: nil, messageId: id.description)
-        } catch RecordFailure.invalid(let why) {
-            return Result(status: "INVALID_PARAMETER", error: why, messageId: nil)
-        } catch let refusal as SendRefusal {
-            return Result(status: Self.status(of: refusal), error: refusal.reason, messageId: nil)
-        } catch {
-            return Result(status: "TRANSIENT_FAILURE", error: "Internal failure, try again.", messageId: nil)
+    private static func entry(
+        _ entry: Entry, _ common: TemplatedMessage, _ content: SendEmail.TemplateInput, _ input: Input
+    ) throws -> TemplatedBulk.Entry {
+        var message = common
+        message.to = entry.destination.toAddresses ?? []
+        message.cc = entry.destination.ccAddresses ?? []
+        message.bcc = entry.destination.bccAddresses ?? []
+        message.headers = headers(content.headers ?? [], replacedBy: entry.replacementHeaders ?? [])
+        message.tags = try SendEmail.tags((input.defaultEmailTags ?? []) + (entry.replacementTags ?? []))
+        return .init(message, data: entry.replacementEmailContent?.replacementTemplate?.replacementTemplateData)
+    }
+
+    /// The default headers, those of the entry in the place of theirs of the same name.
+    private static func headers(
+        _ defaults: [SendEmail.Header], replacedBy own: [SendEmail.Header]
+    ) -> [(name: String, value: String)] {
+        let replaced = Set(own.map { $0.name.lowercased() })
+        return (defaults.filter { !replaced.contains($0.name.lowercased()) } + own).map { ($0.name, $0.value) }
+    }
+}
+
+extension SendBulkEmail.Outcome {
+    init(_ result: Result<MessageID, any Error>) {
+        switch result {
+        case .success(let id): self.init(status: "SUCCESS", error: nil, messageId: id.description)
+        case .failure(let refusal as SendRefusal):
+            self.init(status: Self.status(of: refusal), error: refusal.reason, messageId: nil)
+        case .failure(let fault as TemplateDataFault):
+            self.init(status: "INVALID_PARAMETER", error: fault.description, messageId: nil)
+        case .failure(let error as ServiceError):
+            self.init(status: "INVALID_PARAMETER", error: error.message, messageId: nil)
+        case .failure:
+            self.init(status: "TRANSIENT_FAILURE", error: "Internal failure, try again.", messageId: nil)
         }
     }
 

@@ -27,62 +27,6 @@ struct SendEmail: Operation {
         var tenantName: String?
     }
 
-    struct Destination: Decodable {
-        var toAddresses: [String]?
-        var ccAddresses: [String]?
-        var bccAddresses: [String]?
-    }
-
-    struct Body: Decodable {
-        var simple: Simple?
-        var raw: Raw?
-        var template: TemplateInput?
-    }
-
-    /// A stored template by name or ARN, or one that comes with the call.
-    struct TemplateInput: Decodable {
-        var templateName: String?
-        var templateArn: String?
-        var templateContent: TemplateContent?
-        var templateData: String?
-        var headers: [Header]?
-    }
-
-    struct Raw: Decodable { var data: Blob }
-    struct Text: Decodable {
-        var data: String
-        var charset: String?
-    }
-    struct Simple: Decodable {
-        var subject: Text
-        var body: Bodies
-        var headers: [Header]?
-        var attachments: [Attachment]?
-    }
-    struct Bodies: Decodable {
-        var text: Text?
-        var html: Text?
-    }
-    struct Header: Decodable {
-        var name: String
-        var value: String
-    }
-    struct Tag: Decodable {
-        var name: String
-        var value: String
-    }
-    struct Attachment: Decodable {
-        var rawContent: Blob
-        var fileName: String
-        var contentType: String?
-        var contentDisposition: String?
-        var contentId: String?
-        var contentDescription: String?
-        var contentTransferEncoding: String?
-    }
-    /// A member whose feature is not built: its presence is an error, never ignored.
-    struct Unsupported: Decodable { init(from decoder: any Decoder) throws {} }
-
     struct Output: Encodable { let messageId: String }
 
     let services: SESv2Services
@@ -103,25 +47,26 @@ struct SendEmail: Operation {
         guard let from = input.fromEmailAddress else {
             throw ServiceError("BadRequestException", "Source cannot be empty")
         }
-        let (template, arn) = try await services.template(of: content, caller)
         var message = TemplatedMessage(
-            caller: caller, action: .sendEmail, template: template, data: [content.templateData ?? ""], from: from)
-        message.templateARN = arn
+            caller: caller, action: .sendEmail, template: try await services.chosenTemplate(content, caller),
+            from: from)
         message.to = input.destination?.toAddresses ?? []
         message.cc = input.destination?.ccAddresses ?? []
         message.bcc = input.destination?.bccAddresses ?? []
         message.replyTo = input.replyToAddresses ?? []
         message.returnPath = input.feedbackForwardingEmailAddress
         message.headers = (content.headers ?? []).map { ($0.name, $0.value) }
+        message.attachments = (content.attachments ?? []).map(\.composed)
         message.configurationSet = input.configurationSetName
         message.tags = try Self.tags(input.emailTags ?? [])
         message.authorities = SendingAuthorities(
             source: input.fromEmailAddressIdentityArn, from: input.fromEmailAddressIdentityArn,
             returnPath: input.feedbackForwardingEmailAddressIdentityArn)
         do {
-            return Output(messageId: try await message.submit(to: services.gate, random: services.random).description)
-        } catch RecordFailure.invalid(let why) {
-            throw ServiceError("BadRequestException", why)
+            let id = try await message.submit(content.templateData, to: services.gate, random: services.random)
+            return Output(messageId: id.description)
+        } catch {
+            throw ServiceError(template: error)
         }
     }
 
@@ -149,7 +94,8 @@ struct SendEmail: Operation {
         let tags = try Self.tags(input.emailTags ?? [])
         let content: [UInt8]
         if let raw = input.content.raw {
-            content = try rawContent(raw.data.bytes, from: input.fromEmailAddress)
+            content = try rawContent(
+                raw.data.bytes, from: input.fromEmailAddress, replyTo: input.replyToAddresses ?? [])
         } else {
             content = try simpleContent(input, to: to, cc: cc)
         }
@@ -162,18 +108,31 @@ struct SendEmail: Operation {
                 returnPath: input.feedbackForwardingEmailAddressIdentityArn))
     }
 
-    // FromEmailAddress of a raw message overrides its From field.
-    private func rawContent(_ bytes: [UInt8], from: String?) throws -> [UInt8] {
+    // FromEmailAddress of a raw message overrides its From field, ReplyToAddresses its Reply-To.
+    private func rawContent(_ bytes: [UInt8], from: String?, replyTo: [String]) throws -> [UInt8] {
         let message = LineEnds.normalised(bytes)
-        guard let from else { return message }
+        guard from != nil || !replyTo.isEmpty else { return message }
         do {
             var (header, offset) = try HeaderSection.parse(message)
-            if header.count(of: "From") > 1 { throw SendRefusal.duplicateHeader("From") }
-            header.replace(try HeaderField(name: "From", value: try AddressList(parsing: from).fieldValue))
+            let named = [("From", [from].compactMap(\.self)), ("Reply-To", replyTo)]
+            for (name, addresses) in named where !addresses.isEmpty {
+                if header.count(of: name) > 1 { throw SendRefusal.duplicateHeader(name) }
+                header.replace(try HeaderField(name: name, value: try Self.fieldValue(of: addresses)))
+            }
             return header.serialized() + message[offset...]
         } catch let error as SyntaxError {
             throw SendRefusal.malformedMessage("The message header cannot be parsed: \(error).")
         }
+    }
+
+    private static func fieldValue(of addresses: [String]) throws -> String {
+        var values: [String] = []
+        for text in addresses {
+            do { values.append(try AddressList(parsing: text).fieldValue) } catch {
+                throw SendRefusal.invalidAddress(text, error)
+            }
+        }
+        return values.joined(separator: ", ")
     }
 
     private func simpleContent(_ input: Input, to: [String], cc: [String]) throws -> [UInt8] {
@@ -188,12 +147,7 @@ struct SendEmail: Operation {
         composer.text = simple.body.text?.data
         composer.html = simple.body.html?.data
         composer.headers = (simple.headers ?? []).map { ($0.name, $0.value) }
-        composer.attachments = (simple.attachments ?? []).map { attachment in
-            .init(
-                fileName: attachment.fileName, contentType: attachment.contentType ?? "",
-                isInline: attachment.contentDisposition == "INLINE", contentID: attachment.contentId,
-                description: attachment.contentDescription, content: attachment.rawContent.bytes)
-        }
+        composer.attachments = (simple.attachments ?? []).map(\.composed)
         do {
             return try composer.compose(random: services.random)
         } catch {
