@@ -2,6 +2,7 @@
 
 import Access
 import Foundation
+import Glibc
 import Mail
 import Settings
 
@@ -29,17 +30,34 @@ enum MasterKey {
     }
 
     /// The key that lies beside the data when the operator names none; made at the first start.
-    static func beside(_ directory: String) throws -> SecretBytes {
+    /// - Parameter isFirstStart: whether nothing is sealed yet. A key made later could open nothing.
+    static func beside(_ directory: String, isFirstStart: Bool) throws -> SecretBytes {
         let path = "\(directory)/master.key"
         if !FileManager.default.fileExists(atPath: path) {
+            guard isFirstStart else {
+                throw ConfigurationError(
+                    "\(path) is gone, and what this store holds is sealed with it: bring it back from its copy")
+            }
             let random = (0..<32).map { _ in UInt8.random(in: 0...255) }
             let text = random.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined() + "\n"
-            guard
-                FileManager.default.createFile(
-                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-            else { throw ConfigurationError("\(path) cannot be written") }
+            try write(Array(text.utf8), to: path, in: directory)
         }
         return try read(.file(path))
+    }
+
+    // Durable before anything is sealed with it: a power cut must not leave sealed secrets without their key.
+    private static func write(_ octets: [UInt8], to path: String, in directory: String) throws {
+        let temporary = path + ".new"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw ConfigurationError("\(path) cannot be written") }
+        let isWritten =
+            octets.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) == $0.count } && fsync(file) == 0
+        close(file)
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if folder >= 0 { close(folder) } }
+        guard isWritten, rename(temporary, path) == 0, folder >= 0, fsync(folder) == 0 else {
+            throw ConfigurationError("\(path) cannot be written")
+        }
     }
 
     private static func output(of command: String) throws -> [UInt8] {

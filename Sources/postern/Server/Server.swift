@@ -8,6 +8,7 @@ import DNS
 import Delivery
 import Foundation
 import IAM
+import Journal
 import Logging
 import Mail
 import NIOPosix
@@ -56,15 +57,17 @@ struct Server {
                 vpcEndpoint: configuration.apiVPCEndpoint
             ),
             router: router(trade), health: health(stores, smtp),
-            confirm: { [identities = trade.identities] in try await identities.confirm(token: $0) != nil },
+            confirm: { [verification = trade.verification] in try await verification.confirm(token: $0) },
             logger: logger,
             bound: { logger.info("api listens", metadata: ["port": "\($0)"]) })
         announce()
+        try await announceLockedOut(trade)
         let dispatcher = Dispatcher(queue: trade.queue, attempt: trade.attempt)
         let verifier = VerifierService(
             verifier: trade.verifier, interval: configuration.identities.checkInterval, logger: logger)
         var services: [any Service] = [DeliveryService(queue: trade.queue, dispatcher: dispatcher)]
         if trade.identities.mode == .dns { services.append(verifier) }
+        services.append(KeyAgeWatch(access: trade.access, logger: logger))
         services += try consoleServices(stores, trade)
         services += metricsServices(stores, smtp)
         services += [api, smtp]
@@ -101,10 +104,12 @@ struct Server {
     private func router(_ trade: Trade) -> ServiceRouter {
         let v1 = SESv1Services(
             access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
-            configurationSets: trade.configurationSets, templates: trade.templates, now: now, random: random)
+            configurationSets: trade.configurationSets, templates: trade.templates, verification: trade.verification,
+            now: now, random: random)
         let v2 = SESv2Services(
             access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
-            configurationSets: trade.configurationSets, templates: trade.templates, now: now, random: random)
+            configurationSets: trade.configurationSets, templates: trade.templates, verification: trade.verification,
+            now: now, random: random)
         return ServiceRouter(
             region: configuration.region,
             services: [
@@ -117,7 +122,17 @@ struct Server {
             credentials: AccessCredentials(trade.access), now: { Int64(Date().timeIntervalSince1970) },
             report: { id, error in
                 logger.error("operation failed", metadata: ["request-id": "\(id)", "error": "\(error)"])
-            })
+            }, audit: { try await record($1, in: $0, trade) })
+    }
+
+    // What the operator's limits refused is kept, whichever operation was asked for.
+    private func record(_ error: ServiceError, in context: RequestContext, _ trade: Trade) async throws {
+        let caller = try Caller(context)
+        let event = Fact.Refused(
+            door: caller.door.rawValue, principal: caller.principal.arn, control: error.control ?? "",
+            reason: error.message ?? error.code, sourceAddress: caller.sourceAddress)
+        try await trade.access.directory.record(
+            Fact(at: now(), account: caller.account, message: nil, event: .refused(event)))
     }
 
     private func smtpListener(_ trade: Trade, _ stores: Stores) throws -> SMTPListener {

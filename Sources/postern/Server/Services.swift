@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Delivery
 import Logging
+import Mail
 import Queue
 import Sending
 import ServiceLifecycle
@@ -37,6 +39,34 @@ struct VerifierService: Service {
                     logger.error("verification round failed", metadata: ["error": "\(error)"])
                 }
                 try await Task.sleep(for: .seconds(interval))
+            }
+        }
+    }
+}
+
+/// Warns once a day of access keys that the operator's limit will soon refuse.
+struct KeyAgeWatch: Service {
+    let access: AccessControl
+    let logger: Logger
+
+    func run() async throws {
+        guard access.guardrails.maximumKeyAge != nil else { return try await gracefulShutdown() }
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                await warn()
+                try await Task.sleep(for: .seconds(86_400))
+            }
+        }
+    }
+
+    private func warn() async {
+        let moment = access.directory.now()
+        for key in access.agingKeys(at: moment) {
+            logger.warning("a credential grows old", metadata: ["reason": "\(key.reason(at: moment))"])
+            do {
+                try await access.directory.record(key.warning(at: moment))
+            } catch {
+                logger.error("a warning was not kept", metadata: ["error": "\(error)"])
             }
         }
     }

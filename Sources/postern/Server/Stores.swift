@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Foundation
 import Queue
 import SQLite
+import Sending
 import Settings
 
 /// Everything that stands on disk.
@@ -31,5 +33,32 @@ struct Stores: Sendable {
             throw ConfigurationError("'data-directory' \(directory) cannot be used: \(error)")
         }
         try await spool.sweep()
+    }
+}
+
+extension Stores {
+    /// The identities, with their keys sealed. Those that an older version left in clear are sealed now, and the file
+    /// is made to forget them: once in its life at least, so that a crash in between leaves nothing.
+    func identities(_ sealer: SecretSealer) async throws -> SealedIdentities {
+        let identities = SealedIdentities(records, sealer: sealer)
+        let wereClear = try await identities.sealOlderKeys()
+        let isScrubbed = try await records.position(of: "sealing", in: "dkim-keys") == 1
+        if wereClear || !isScrubbed {
+            try await records.scrub()
+            try await records.advance("sealing", in: "dkim-keys", to: 1)
+        }
+        return identities
+    }
+}
+
+extension IdentityDirectory {
+    /// - Throws: `ConfigurationError` with what the operator's file forbids and the store holds.
+    func requirePoliciesInsideGuardrails() async throws {
+        let forbidden = try await forbiddenPolicies()
+        guard !forbidden.isEmpty else { return }
+        throw ConfigurationError(
+            "'guardrails.forbid-public-identity-policies' forbids policies that are in the store and let everybody send; "
+                + "start with it set to false, change or delete them, and start again: "
+                + forbidden.joined(separator: "; "))
     }
 }

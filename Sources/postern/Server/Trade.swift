@@ -21,6 +21,7 @@ struct Trade: Sendable {
     let quota: SendingQuota
     let configurationSets: Shelf<ConfigurationSet>
     let templates: Shelf<EmailTemplate>
+    let verification: CustomVerification
     let queue: DeliveryQueue
     let gate: Gate
     let attempt: Attempt
@@ -29,9 +30,10 @@ struct Trade: Sendable {
         let configuration = server.configuration
         let route = Self.route(configuration.delivery)
         access = try await Self.access(server, stores)
-        book = IdentityBook(store: stores.records, now: server.now)
+        let sealed = try await stores.identities(access.sealer)
+        book = IdentityBook(store: sealed, now: server.now)
         let automatic = configuration.identities.verification == .automatic || configuration.delivery.route == .capture
-        verifier = IdentityVerifier(store: stores.records, book: book, dns: dns, now: server.now)
+        verifier = IdentityVerifier(store: sealed, book: book, dns: dns, now: server.now)
         configurationSets = Shelf(store: stores.records, region: configuration.region, now: server.now)
         templates = Shelf(store: stores.records, region: configuration.region, now: server.now)
         quota = SendingQuota(
@@ -45,24 +47,33 @@ struct Trade: Sendable {
         let settings = GateSettings(
             region: configuration.region, hostname: configuration.smtp.hostname,
             lifetime: configuration.delivery.lifetime, site: { route.site(of: $0) })
-        let addresses = configuration.publicURL.map { [queue] url in
-            AddressVerification(publicURL: url, settings: settings, queue: queue, random: server.random)
+        let addresses = configuration.publicURL.map { [queue, quota] url in
+            AddressVerification(publicURL: url, settings: settings, queue: queue, quota: quota, random: server.random)
         }
         identities = IdentityDirectory(
             region: configuration.region, mode: automatic ? .automatic : .dns, guardrails: access.guardrails,
-            signingHostedZone: configuration.identities.signingHostedZone, addresses: addresses, store: stores.records,
+            signingHostedZone: configuration.identities.signingHostedZone, addresses: addresses, store: sealed,
             book: book,
             now: server.now, random: server.random)
+        try await identities.requirePoliciesInsideGuardrails()
         gate = Gate(
             settings: settings,
             access: access, identities: book, configurationSets: configurationSets, quota: quota, queue: queue,
             now: server.now, random: server.random)
+        verification = CustomVerification(
+            records: stores.records, identities: identities, gate: gate, publicURL: configuration.publicURL,
+            random: server.random)
         let transport = try NIOTransport(
             .init(hostname: configuration.smtp.hostname, trust: configuration.delivery.trust),
             group: MultiThreadedEventLoopGroup.singleton)
+        let own = OwnEndpoints(
+            (configuration.smtp.submission + configuration.smtp.trusted.map(\.listener)).map {
+                ($0.endpoint.host, $0.endpoint.port)
+            }, now: server.now)
         attempt = Attempt(
             .init(
-                route: route, router: Router(dns: dns, random: server.random), transport: transport,
+                route: route, router: Router(dns: dns, random: server.random, isOurs: { own.contains($0) }),
+                transport: transport,
                 inbox: stores.inbox,
                 keys: IdentityKeys(book), spool: stores.spool,
                 retry: RetrySchedule(delays: configuration.delivery.retry),
@@ -75,7 +86,8 @@ struct Trade: Sendable {
             store: stores.records, managementAccount: configuration.accountID, now: server.now, random: server.random)
         try await directory.foundOrganization()
         let master =
-            try configuration.masterKey.map { try MasterKey.read($0) } ?? MasterKey.beside(configuration.dataDirectory)
+            try configuration.masterKey.map { try MasterKey.read($0) }
+            ?? MasterKey.beside(configuration.dataDirectory, isFirstStart: !directory.holdsSealedSecrets)
         let previous = try configuration.previousMasterKey.map { try MasterKey.read($0) }
         let sealer: SecretSealer
         do {
