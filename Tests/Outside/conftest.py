@@ -215,9 +215,11 @@ smtp:
         return client
 
     def facts(self, kind=None):
-        """What the journal's outbox in the spool holds, oldest first."""
-        with sqlite3.connect(f"file:{self.data}/spool.db?mode=ro", uri=True) as db:
-            events = [json.loads(row[0]) for row in db.execute("SELECT event FROM fact ORDER BY sequence")]
+        """What the outboxes of the two files hold, each oldest first: of mail, then of records."""
+        events = []
+        for name in ("spool", "postern"):
+            with sqlite3.connect(f"file:{self.data}/{name}.db?mode=ro", uri=True) as db:
+                events += [json.loads(row[0]) for row in db.execute("SELECT event FROM fact ORDER BY sequence")]
         return [event for event in events if kind is None or kind in event]
 
     def dkim_records(self, domain):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """SMTP smuggling, STARTTLS injection and floods: one message or a refusal, never two, and the server goes on."""
+import concurrent.futures
 import contextlib
 import socket
+import struct
 import time
 
 import pytest
+from conftest import wait_for
 
 ENDINGS = [b"\n.\n", b"\r.\r", b"\r.\n", b"\n.\r", b"\n.\r\n", b"\r\n.\n", b"\r.\r\n", b"\r\n.\r", b"\r\n\x00.\r\n", b"\r\n.\x00\r\n"]
 HEADER = b"From: ada@example.com\r\nTo: bob@example.net\r\nSubject: first\r\n\r\nbody"
@@ -108,3 +111,52 @@ def test_large_message_streams(relayed):
     talk.say(HEADER + b"\r\n" + body + body + b".\r\n")
     assert talk.reply().startswith(b"552")
     assert talk.ask(b"NOOP").startswith(b"250")
+
+
+def test_clients_that_drop_in_a_large_content_hurt_nobody_else(relayed):
+    line = b"%06d" + b"0123456789" * 7 + b"\r\n"
+    abandoned = HEADER + b"\r\n" + b"x" * 70 + b"\r\n" + (b"evil" * 18 + b"\r\n") * 8_000
+    whole = [b"".join(line % (number * 10_000 + i) for i in range(8_000)) for number in range(10)]
+
+    def drop():
+        talk = begin(relayed)
+        assert talk.ask(b"DATA").startswith(b"354")
+        talk.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(ConnectionError):
+            talk.say(abandoned)
+        talk.file.close()
+        talk.socket.close()
+
+    def send(body):
+        talk = begin(relayed)
+        assert talk.ask(b"DATA").startswith(b"354")
+        talk.say(HEADER + b"\r\n" + body + b".\r\n")
+        assert talk.reply().startswith(b"250")
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        drops = [pool.submit(drop) for _ in range(100)]
+        for done in [pool.submit(send, body) for body in whole] + drops:
+            done.result()
+    arrived = [content for _, _, content in relayed.sink.wait(len(whole), 60)]
+    assert sorted(content[content.index(b"body\r\n") + 6:] for content in arrived) == whole
+    wait_for(lambda: not any((relayed.data / "drafts").iterdir()), what="the drafts removed")
+    wait_for(lambda: not any((relayed.data / "bodies").iterdir()), what="the bodies removed")
+    assert relayed.healthy()
+
+
+def test_a_large_content_over_the_api_is_a_file(start):
+    server = start(extra="delivery: { route: capture, hold: true }\nidentities: { verification: automatic }\n")
+    ses = server.client("sesv2")
+    ses.create_email_identity(EmailIdentity="example.com")
+    text = ("0123456789" * 7 + "\r\n") * 10_000
+    ses.send_email(
+        FromEmailAddress="ada@example.com", Destination={"ToAddresses": ["bob@example.net"]},
+        Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": text}}}})
+    (body,) = (server.data / "bodies").iterdir()
+    assert body.read_bytes().rstrip() == text.encode().rstrip()
+    server.stop()
+    server.config.write_text(server.config.read_text().replace("hold: true", "hold: false"))
+    server.start()
+    (message,) = wait_for(server.captured, what="the delivery")
+    assert text.encode().rstrip() in server.source(message["id"])
+    wait_for(lambda: not any((server.data / "bodies").iterdir()), what="the body removed")

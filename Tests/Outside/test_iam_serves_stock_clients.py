@@ -96,7 +96,7 @@ def test_groups_policies_and_versions(iam):
     with pytest.raises(ClientError) as caught:
         iam.put_user_policy(UserName="bob", PolicyName="bad", PolicyDocument='{"Statement":[{"Effect":"Allow","Action":"x","Resource":"*"}]}')
     error = caught.value.response["Error"]
-    assert error["Code"] == "MalformedPolicyDocument" and "/Statement/0/Action/0" in error["Message"]
+    assert error["Code"] == "MalformedPolicyDocument" and "/Statement/0/Action" in error["Message"]
     assert refused(iam.put_user_policy, UserName="bob", PolicyName="long", PolicyDocument=json.dumps(ALLOW_SEND)[:-2] + '],"Id":"' + "x" * 2100 + '"}') == "LimitExceeded"
     iam.put_user_permissions_boundary(UserName="bob", PermissionsBoundary="arn:aws:iam::aws:policy/AmazonSESReadOnlyAccess")
     assert iam.get_user(UserName="bob")["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith("AmazonSESReadOnlyAccess")
@@ -162,7 +162,9 @@ def test_mfa_opens_a_role(server, iam):
     assert iam.list_mfa_devices(UserName="admin")["MFADevices"][0]["SerialNumber"] == device["SerialNumber"]
     sts = server.client("sts", **mine)
     assert refused(sts.assume_role, RoleArn=role, RoleSessionName="s9") == "AccessDenied"
-    code = totp(seed)
+    # The codes that enabled the device open nothing: the next one does.
+    assert refused(sts.assume_role, RoleArn=role, RoleSessionName="s9", SerialNumber=device["SerialNumber"], TokenCode=totp(seed, now)) == "AccessDenied"
+    code = totp(seed, now + 30)
     given = sts.assume_role(RoleArn=role, RoleSessionName="s9", SerialNumber=device["SerialNumber"], TokenCode=code)["Credentials"]
     keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"],
             "aws_session_token": given["SessionToken"]}

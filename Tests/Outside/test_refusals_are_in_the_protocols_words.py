@@ -57,8 +57,8 @@ def test_header_injection(relayed, member):
 
 def test_unknown_operations(relayed):
     assert code(relayed.ses.list_contact_lists)[0] == "UnknownOperationException"
-    assert code(relayed.client("ses").list_templates)[:2] == (
-        "InvalidAction", "Could not find operation ListTemplates for version 2010-12-01")
+    assert code(relayed.client("ses").list_receipt_rule_sets)[:2] == (
+        "InvalidAction", "Could not find operation ListReceiptRuleSets for version 2010-12-01")
 
 
 def test_wrong_keys(relayed):

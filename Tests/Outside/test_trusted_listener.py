@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Relays and devices that cannot sign in: plain SMTP from named networks, decided as one principal."""
+import os
 import smtplib
+import socket
 import subprocess
 
 import pytest
-from conftest import need
+from conftest import need, wait_for
 
 
 @need("smtp-source")
@@ -34,17 +36,51 @@ def change(server, old, new):
     server.config.write_text(text.replace(old, new))
 
 
+def descriptors(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
 def test_strangers_are_turned_away(start, sink):
     server = start(relay=sink, wait=False)
     change(server, "networks: [127.0.0.0/8]", "networks: [127.9.9.9/32]")
     server.start()
-    try:
-        client = smtplib.SMTP("127.0.0.1", server.trusted, timeout=10)
-        assert client.ehlo()[0] >= 400 or client.mail("ada@example.com")[0] >= 400
-    except (smtplib.SMTPException, OSError):
-        pass
+    before = descriptors(server)
+    for _ in range(30):
+        with socket.create_connection(("127.0.0.1", server.trusted), timeout=5) as stranger:
+            with stranger.makefile("rb") as words:
+                assert words.read() == b"554 5.7.1 This listener is not for 127.0.0.1\r\n"
+    wait_for(lambda: descriptors(server) <= before, what="the strangers' descriptors closed")
     with smtplib.SMTP("127.0.0.1", server.trusted, timeout=10, source_address=("127.9.9.9", 0)) as client:
         assert client.ehlo()[0] == 250 and client.mail("ada@example.com")[0] == 250
+
+
+@pytest.mark.parametrize("door", ["trusted", "implicit"])
+def test_sessions_beyond_the_limit_are_turned_away(start, sink, door):
+    server = start(relay=sink, wait=False)
+    change(server, "smtp:\n", "smtp:\n  maximum-sessions-per-address: 2\n")
+    server.start()
+    port = getattr(server, door)
+
+    def session():
+        return smtplib.SMTP("127.0.0.1", port, timeout=10) if door == "trusted" else server.smtp(implicit=True, login=False)
+
+    with session(), session():
+        before = descriptors(server)
+        for _ in range(30):
+            # Before a handshake nothing is said in clear where TLS is implicit.
+            assert turned_away(port) == (b"421 4.7.0 Too many concurrent SMTP connections\r\n" if door == "trusted" else b"closed")
+        wait_for(lambda: descriptors(server) <= before, what="the descriptors closed")
+    wait_for(lambda: not turned_away(port), what="room again")
+
+
+def turned_away(port):
+    """The words that end a session at once, `closed` where there are none, nothing where it goes on."""
+    with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+        try:
+            words = client.recv(100)
+        except TimeoutError:
+            return b""
+        return words or b"closed" if not words.startswith(b"220") else b""
 
 
 def test_it_is_off_by_default(start, sink):
