@@ -153,7 +153,7 @@ if Context.environment["POSTERN_FUZZ"] != nil {
     for (name, rooms) in [
         ("FuzzSMTP", ["SMTP", "Mail"]), ("FuzzMIME", ["MIME"]), ("FuzzAddress", ["Mail", "MIME"]),
         ("FuzzSigV4", ["AWSWire"]),
-        ("FuzzDKIM", ["Authentication"]),
+        ("FuzzDKIM", ["Authentication"]), ("FuzzPolicy", ["PolicyLanguage"]), ("FuzzTemplate", ["Templating"]),
     ] {
         package.products.append(.executable(name: name, targets: [name]))
         package.targets.append(
