@@ -43,8 +43,8 @@ package enum OperatorCatalogue {
     package static func make(access: AccessControl, identities: IdentityDirectory) -> ServiceCatalogue {
         var catalogue = ServiceCatalogue(.json(version: "1.1"))
         catalogue.add(GetIdentityZone(access: access, identities: identities))
-        catalogue.add(ExplainAccess(access: access))
-        catalogue.add(ProveAccess(access: access))
+        catalogue.add(ExplainAccess(access: access, identities: identities))
+        catalogue.add(ProveAccess(access: access, identities: identities))
         return catalogue
     }
 }

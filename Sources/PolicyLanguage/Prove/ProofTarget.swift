@@ -93,7 +93,7 @@ struct ProofTarget {
     private static func doubt(_ place: ResourcePlace, _ own: String, _ region: String?) -> String? {
         if place.partition != "aws" { return "of another partition" }
         if let region, place.region != region { return "of another region than this server's" }
-        if place.account != own { return "of account \(place.account), whose identities let the principal in nowhere yet" }
+        if place.account != own { return "of account \(place.account), which lets the principal in nowhere" }
         return nil
     }
 }

@@ -40,9 +40,8 @@ extension Mailbox {
     var ambiguity: String? {
         if let routingTrick { return routingTrick }
         if needsSMTPUTF8 { return "holds letters beyond ASCII, which policies cannot tell from their look-alikes" }
-        let isPlain = localPart.unicodeScalars.allSatisfy {
-            $0.value > 32 && $0.value < 127 && !"\"\\<>()[];".unicodeScalars.contains($0)
-        }
+        // Also for what needs no quotes by its signs but by its dots: "a..b".
+        let isPlain = description.utf8.first != UInt8(ascii: "\"")
         return isPlain ? nil : "needs quotes, inside which relays disagree"
     }
 }
