@@ -27,9 +27,7 @@ package struct AddressList: Hashable, Sendable {
 
     // address-list = (address *("," address))
     package init(parsing text: String) throws(SyntaxError) {
-        if text.utf8.allSatisfy({ $0.isLetterOrDigit || "@.-_+".utf8.contains($0) }),
-            let mailbox = try? Mailbox(parsing: text)
-        {
+        if let mailbox = Self.onlyMailbox(text[...].utf8) {
             self.init([.mailbox(displayName: nil, mailbox)])
             return
         }
@@ -39,6 +37,21 @@ package struct AddressList: Hashable, Sendable {
         guard mailboxes.count <= Self.maximumAddresses else {
             throw SyntaxError(expected: "at most \(Self.maximumAddresses) addresses", offset: 0)
         }
+    }
+
+    // `ada@example.com` and `<ada@example.com>`, without anything that would have to be looked at twice.
+    private static func onlyMailbox(_ text: Substring.UTF8View) -> Mailbox? {
+        var address = text
+        if address.first == UInt8(ascii: "<"), address.last == UInt8(ascii: ">") {
+            address = address.dropFirst().dropLast()
+        }
+        for octet in address where !octet.isLetterOrDigit {
+            switch octet {
+            case UInt8(ascii: "@"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"): continue
+            default: return nil
+            }
+        }
+        return try? Mailbox(parsing: Substring(address))
     }
 
     /// All mailboxes, those of groups among them.

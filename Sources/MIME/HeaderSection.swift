@@ -100,8 +100,8 @@ package struct HeaderField: Hashable, Sendable {
                 expected: "printable ASCII in the value of \(name)",
                 offset: value.utf8.distance(from: value.startIndex, to: bad))
         }
-        let line = Self.fold(name + ": " + value)
-        self.init(name: name, raw: Array(line.utf8) + [13, 10], valueOffset: name.utf8.count + 1)
+        let line = Self.fold(Array(name.utf8) + [UInt8(ascii: ":"), 32] + value.utf8)
+        self.init(name: name, raw: line + [13, 10], valueOffset: name.utf8.count + 1)
     }
 
     package func isNamed(_ other: String) -> Bool {
@@ -120,21 +120,24 @@ package struct HeaderField: Hashable, Sendable {
     /// Whether an octet is above 127.
     package var is8Bit: Bool { raw.contains { $0 > 127 } }
 
-    private static func fold(_ line: String) -> String {
-        guard line.utf8.count > 78 else { return line }
-        var result = ""
+    // At spaces, so that lines keep within 78 columns where words allow it (RFC 5322 §2.1.1).
+    private static func fold(_ line: [UInt8]) -> [UInt8] {
+        guard line.count > 78 else { return line }
+        var result: [UInt8] = []
+        result.reserveCapacity(line.count + line.count / 32)
         var column = 0
-        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
-            let breaks = column > 0 && column + 1 + word.utf8.count > 78 && !word.isEmpty && result.last != ":"
+        for word in line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false) {
+            let breaks =
+                column > 0 && column + 1 + word.count > 78 && !word.isEmpty && result.last != UInt8(ascii: ":")
             if breaks {
-                result += "\r\n "
+                result += [13, 10, 32]
                 column = 1
             } else if column > 0 {
-                result += " "
+                result.append(32)
                 column += 1
             }
             result += word
-            column += word.utf8.count
+            column += word.count
         }
         return result
     }

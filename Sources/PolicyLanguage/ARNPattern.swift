@@ -71,8 +71,8 @@ package final class ARNPattern: Hashable, Sendable {
 
     /// A request's ARN holds no variables: whatever it looks like is text.
     static func plainFields(of arn: String) -> [Substring] {
-        // By scalar: with a mark behind it a colon is no `Character` of its own.
-        arn.unicodeScalars.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(Substring.init)
+        // By octet: with a mark behind it a colon is no `Character` of its own.
+        arn.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false).map(Substring.init)
     }
 
     /// For a condition's value, which may be one variable.
