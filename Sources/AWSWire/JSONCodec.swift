@@ -23,7 +23,7 @@ enum JSONCodec {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .custom { path in
             guard let key = path.last, key.intValue == nil else { return path.last ?? Key(stringValue: "") }
-            return Key(stringValue: key.stringValue.changingFirst { $0.lowercased() })
+            return Key(stringValue: key.stringValue.changingFirst(from: UInt8(ascii: "A")...UInt8(ascii: "Z")))
         }
         do {
             return try decoder.decode(type, from: body.isEmpty ? Data("{}".utf8) : Data(body))
@@ -63,7 +63,7 @@ enum JSONCodec {
         if forXML { encoder.userInfo[.isXML] = true }
         encoder.keyEncodingStrategy = .custom { path in
             guard let key = path.last, key.intValue == nil else { return path.last ?? Key(stringValue: "") }
-            return Key(stringValue: key.stringValue.changingFirst { $0.uppercased() })
+            return Key(stringValue: key.stringValue.changingFirst(from: UInt8(ascii: "a")...UInt8(ascii: "z")))
         }
         return Array(try encoder.encode(value))
     }
@@ -72,7 +72,7 @@ enum JSONCodec {
         path.filter { $0.intValue == nil }.map { $0.stringValue }.joined(separator: ".")
     }
 
-    private static func wireName(_ name: String) -> String { name.changingFirst { $0.uppercased() } }
+    private static func wireName(_ name: String) -> String { name.changingFirst(from: UInt8(ascii: "a")...UInt8(ascii: "z")) }
 
     /// A JSON string literal.
     static func literal(_ text: String) -> String {
@@ -103,7 +103,14 @@ private struct NotAList: Error {
 }
 
 extension String {
-    fileprivate func changingFirst(_ change: (Character) -> String) -> String {
-        first.map { change($0) + dropFirst() } ?? self
+    /// With the first letter in the other case, when it is one of these.
+    fileprivate func changingFirst(from letters: ClosedRange<UInt8>) -> String {
+        guard let first = utf8.first, letters.contains(first) else { return self }
+        let count = utf8.count
+        return String(unsafeUninitializedCapacity: count) { buffer in
+            _ = buffer.initialize(from: utf8)
+            buffer[0] = first ^ 0x20
+            return count
+        }
     }
 }

@@ -8,13 +8,13 @@ package final class Condition: Hashable, Sendable {
     /// As written.
     package let values: [String]
     private let tests: [ValueTest]
-    private let lookup: String
+    private let lookup: ContextName
 
     package init(_ operation: ConditionOperator, key: String, values: [String], version: Policy.Version) {
         self.operation = operation
         self.key = key
         self.values = values
-        lookup = key.lowercased()
+        lookup = ContextName(key.lowercased())
         tests = values.map { ValueTest($0, for: operation.comparison, version) }
     }
 
@@ -35,7 +35,7 @@ package final class Condition: Hashable, Sendable {
         operation = ConditionOperator(.stringNotLike, quantifier: any ? .forAnyValue : nil)
         self.key = key
         values = patterns
-        lookup = key.lowercased()
+        lookup = ContextName(key.lowercased())
         tests = patterns.map { .text(Pattern($0, .wildcards), ignoringCase: true) }
     }
 

@@ -234,6 +234,59 @@ def test_the_simulator_says_what_the_policy_says(house, name, sender, to, _, all
     assert (result["EvaluationResults"][0]["EvalDecision"] == "allowed") == allowed
 
 
+def published(key, operator, value):
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ses:Send*", "Resource": "*", "Condition": {operator: {key: value}}}]}
+
+
+# The policies of the playbook's last edition, as they were published: what each lets through and what it does not.
+PUBLISHED = {
+    "recipients": published("ses:Recipients", "ForAllValues:StringLike", ["*@example.com"]),
+    "from": published("ses:FromAddress", "StringEquals", "operations@aws.example.com"),
+    "display name": published("ses:FromDisplayName", "StringLike", "Operations"),
+}
+PUBLISHED_SENDS = [
+    ("recipients", "ops@aws.example.com", ["ada@example.com"], True),
+    ("recipients", "ops@aws.example.com", ["x@evil.example"], False),
+    ("recipients", "ops@aws.example.com", ["ada@example.com", "x@evil.example"], False),
+    ("recipients", "ops@aws.example.com", ["ada@evilexample.com"], False),
+    ("from", "operations@aws.example.com", ["x@evil.example"], True),
+    ("from", "Operations@aws.example.com", ["ada@example.com"], False),
+    ("from", "ops@aws.example.com", ["ada@example.com"], False),
+    ("display name", "Operations <anybody@aws.example.com>", ["x@evil.example"], True),
+    ("display name", "Operations Team <anybody@aws.example.com>", ["ada@example.com"], False),
+    ("display name", "operations <anybody@aws.example.com>", ["ada@example.com"], False),
+    ("display name", "anybody@aws.example.com", ["ada@example.com"], False),
+]
+
+
+@pytest.fixture(scope="module")
+def senders(house):
+    return {name: house.user(name.replace(" ", "-"), policy) for name, policy in PUBLISHED.items()}
+
+
+@pytest.mark.parametrize("door", DOORS + BULK, ids=lambda door: door.__name__)
+@pytest.mark.parametrize("policy, sender, to, allowed", PUBLISHED_SENDS)
+def test_published_policies_decide_as_they_are_written_at_every_door(house, senders, door, policy, sender, to, allowed):
+    if allowed:
+        return door(house, senders[policy], sender, to)
+    with pytest.raises((ClientError, smtplib.SMTPDataError)) as caught:
+        door(house, senders[policy], sender, to)
+    assert "ses:Send" in str(caught.value) and "not authorized" in str(caught.value)
+
+
+@pytest.mark.parametrize("policy, sender, to, allowed", [
+    *PUBLISHED_SENDS, ("recipients", "ops@aws.example.com", [], True), ("recipients", "ops@aws.example.com", None, True)])
+def test_the_simulator_decides_published_policies_alike(house, senders, policy, sender, to, allowed):
+    """And as AWS does where there are no recipients: the published limit on them then lets everything through."""
+    name = sender.partition("<")[0].strip() if "<" in sender else None
+    keys = {"ses:FromAddress": [bare(sender)], "ses:FromDisplayName": [name] if name else None, "ses:Recipients": to}
+    result = house.client("iam").simulate_principal_policy(
+        PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:user/{policy.replace(' ', '-')}", ActionNames=["ses:SendEmail"], ResourceArns=[IDENTITY],
+        ContextEntries=[{"ContextKeyName": key, "ContextKeyValues": values, "ContextKeyType": "stringList"}
+                        for key, values in keys.items() if values is not None])
+    assert (result["EvaluationResults"][0]["EvalDecision"] == "allowed") == allowed
+
+
 def test_the_published_policy_has_the_holes_it_is_known_for(house):
     published = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ses:Send*", "Resource": "*", "Condition": {
         "ForAllValues:StringLike": {"ses:Recipients": ["*@aws.capgroup.com"]}}}]})

@@ -42,25 +42,26 @@ package struct AccessControl: Sendable {
         }
         guard let first = request.resources.first else { return denied("*", "nothing was asked for") }
         if let denial = limit(on: caller, request.action, first.arn) { return .denied(denial) }
-        guard var policies = library.policies(of: caller.principal, in: state, organization: managementAccount) else {
+        let held = library.held(caller.principal, state, managementAccount)
+        guard var policies = held.policies else {
             return denied(first.arn, "the principal does not exist any more")
         }
         var context = PolicyContext(lowercased: context(of: caller, state))
         context.merge(PolicyContext(request.context))
+        let principal = caller.principal.inPolicies
         for resource in request.resources {
-            policies.resource = resource.policies
             let asked = PolicyRequest(
-                principal: caller.principal.inPolicies, action: request.action, resource: resource.arn,
+                principal: principal, action: request.action, resource: resource.arn,
                 resourceAccount: (resource.owner ?? Self.owner(of: resource.arn) ?? caller.account).description,
                 context: resource.circumstances(in: context))
-            var narrowed = library.policies(
-                of: caller.principal, for: request.action, on: resource.arn, in: state, organization: managementAccount)
+            var narrowed = held.policies(for: request.action, on: resource.arn)
             narrowed?.resource = resource.policies
             switch narrowed?.verdict(on: asked) {
             case .allowed: continue
             case .implicitlyDenied where request.countsOnlyExplicit: continue
             default: break
             }
+            policies.resource = resource.policies
             let why = policies.decide(asked).explanation(of: asked)
             return denied(resource.arn, String(why.drop { $0 != " " }.dropFirst()))
         }

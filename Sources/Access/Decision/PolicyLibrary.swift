@@ -10,11 +10,25 @@ import Synchronization
 final class PolicyLibrary: Sendable {
     static let capacity = 10_000
 
-    private struct Held {
-        let generation: UInt64
+    /// All that follows from who somebody is, as long as the directory stays as it is.
+    struct Held: Sendable {
+        fileprivate let generation: UInt64
+        /// Nil for somebody who is not there any more.
         let policies: PolicySet?
         let restrictions: Restrictions
-        let narrowed = NarrowedPolicies()
+        private let narrowed = NarrowedPolicies()
+
+        fileprivate init(generation: UInt64, policies: PolicySet?, restrictions: Restrictions) {
+            self.generation = generation
+            self.policies = policies
+            self.restrictions = restrictions
+        }
+
+        /// The policies, of which only what speaks of this action on this resource: gives the same verdicts.
+        func policies(for action: String, on resource: String) -> PolicySet? {
+            let key = NarrowedPolicies.Key(action: ExactText(action), resource: ExactText(resource))
+            return policies.map { narrowed.policies(key, of: $0) }
+        }
     }
 
     /// What is left of somebody's policies for one action on one thing; most senders ask for few.
@@ -75,20 +89,11 @@ final class PolicyLibrary: Sendable {
         held(principal, state, organization).policies
     }
 
-    /// The same, of which only what speaks of this action on this resource: gives the same verdicts.
-    func policies(
-        of principal: Principal, for action: String, on resource: String, in state: AccessState, organization: AccountID
-    ) -> PolicySet? {
-        let held = held(principal, state, organization)
-        let key = NarrowedPolicies.Key(action: ExactText(action), resource: ExactText(resource))
-        return held.policies.map { held.narrowed.policies(key, of: $0) }
-    }
-
     func restrictions(on principal: Principal, in state: AccessState, organization: AccountID) -> Restrictions {
         held(principal, state, organization).restrictions
     }
 
-    private func held(_ principal: Principal, _ state: AccessState, _ organization: AccountID) -> Held {
+    func held(_ principal: Principal, _ state: AccessState, _ organization: AccountID) -> Held {
         let holder = Holder(principal)
         if let held = sets.withLock({ $0[holder] }), held.generation == state.generation { return held }
         let policies = build(principal, state, organization)

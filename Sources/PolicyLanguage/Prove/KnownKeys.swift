@@ -15,7 +15,7 @@ package struct KnownKeys: Sendable {
 
     /// Whether nothing about a key, given in lower case, is left open.
     func settles(_ key: String) -> Bool {
-        !context.values(of: key).isEmpty || absent.contains { $0.hasSuffix("/") ? key.hasPrefix($0) : key == $0 }
+        !context[key].isEmpty || absent.contains { $0.hasSuffix("/") ? key.hasPrefix($0) : key == $0 }
     }
 
     /// - Throws: when the value of a variable is not known.

@@ -4,7 +4,7 @@ package import Access
 package import MIME
 package import Mail
 import Queue
-package import Templating
+import Templating
 
 /// A send whose content is a template: decided, then rendered, composed and handed to the gate.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 
 /// The mail that an account sends in place of ours to have an address verified ("Using custom verification email
 /// templates", SES developer guide).
