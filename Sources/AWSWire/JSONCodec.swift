@@ -72,7 +72,9 @@ enum JSONCodec {
         path.filter { $0.intValue == nil }.map { $0.stringValue }.joined(separator: ".")
     }
 
-    private static func wireName(_ name: String) -> String { name.changingFirst(from: UInt8(ascii: "a")...UInt8(ascii: "z")) }
+    private static func wireName(_ name: String) -> String {
+        name.changingFirst(from: UInt8(ascii: "a")...UInt8(ascii: "z"))
+    }
 
     /// A JSON string literal.
     static func literal(_ text: String) -> String {

@@ -25,12 +25,19 @@ package struct Policy: Hashable, Sendable {
     package let version: Version
     package let id: String?
     package let statements: [Statement]
+    /// The statements of either effect, as every decision asks for them.
+    private let denies: [Statement]
+    private let allows: [Statement]
 
     package init(version: Version, id: String?, statements: [Statement]) {
         self.version = version
         self.id = id
         self.statements = statements
+        denies = statements.filter { $0.effect == .deny }
+        allows = statements.filter { $0.effect == .allow }
     }
+
+    func statements(of effect: Statement.Effect) -> [Statement] { effect == .deny ? denies : allows }
 }
 
 /// One statement of a policy. A class, so that walking through hundreds of them copies nothing.

@@ -10,6 +10,8 @@ package struct PolicyContext: Sendable {
     }
 
     private var entries: [Entry] = []
+    /// The entries' numbers, in their order: what is looked through.
+    private var marks: [UInt64] = []
 
     package init(_ values: [String: [String]] = [:]) {
         entries.reserveCapacity(values.count + 8)
@@ -19,7 +21,7 @@ package struct PolicyContext: Sendable {
     /// - Parameter values: with keys in lower case, and none without values.
     package init(lowercased values: [String: [String]]) {
         entries.reserveCapacity(values.count + 8)
-        for (name, list) in values { entries.append(Entry(name: ContextName(name), values: list)) }
+        for (name, list) in values { append(Entry(name: ContextName(name), values: list)) }
     }
 
     /// Empty for an absent key.
@@ -29,8 +31,19 @@ package struct PolicyContext: Sendable {
     }
 
     func values(of name: ContextName) -> [String] {
-        for entry in entries where entry.name == name { return entry.values }
-        return []
+        index(of: name).map { entries[$0].values } ?? []
+    }
+
+    private func index(of name: ContextName) -> Int? {
+        for index in marks.indices where marks[index] == name.mark && entries[index].name == name {
+            return index
+        }
+        return nil
+    }
+
+    private mutating func append(_ entry: Entry) {
+        entries.append(entry)
+        marks.append(entry.name.mark)
     }
 
     package var names: [String] { entries.map(\.name.text).sorted() }
@@ -40,10 +53,13 @@ package struct PolicyContext: Sendable {
     }
 
     private mutating func set(_ name: ContextName, _ values: [String]) {
-        if let index = entries.firstIndex(where: { $0.name == name }) {
-            if values.isEmpty { entries.remove(at: index) } else { entries[index].values = values }
+        if let index = index(of: name) {
+            entries[index].values = values
+            guard values.isEmpty else { return }
+            entries.remove(at: index)
+            marks.remove(at: index)
         } else if !values.isEmpty {
-            entries.append(Entry(name: name, values: values))
+            append(Entry(name: name, values: values))
         }
     }
 
@@ -61,17 +77,24 @@ extension PolicyContext: Hashable {
 struct ContextName: Sendable {
     let text: String
     // FNV-1a: nothing depends on it but speed.
-    private let mark: UInt64
+    let mark: UInt64
+    private let isASCII: Bool
 
     init(_ lowercased: String) {
         text = lowercased
         var mark: UInt64 = 0xcbf2_9ce4_8422_2325
-        for octet in lowercased.utf8 { mark = (mark ^ UInt64(octet)) &* 0x100_0000_01b3 }
+        var octets: UInt8 = 0
+        for octet in lowercased.utf8 {
+            mark = (mark ^ UInt64(octet)) &* 0x100_0000_01b3
+            octets |= octet
+        }
         self.mark = mark
+        isASCII = octets < 0x80
     }
 
+    // ASCII has one spelling only, and comparing it is quick.
     static func == (left: ContextName, right: ContextName) -> Bool {
-        left.mark == right.mark && left.text.isExactly(right.text)
+        left.isASCII && right.isASCII ? left.text == right.text : left.text.isExactly(right.text)
     }
 }
 

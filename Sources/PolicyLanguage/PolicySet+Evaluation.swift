@@ -76,10 +76,9 @@ extension PolicySet {
         _ effect: Statement.Effect, in policies: [NamedPolicy], _ layer: PolicyLayer, _ request: PolicyRequest
     ) -> StatementReference? {
         for named in policies {
-            for statement in named.policy.statements where statement.effect == effect {
-                if statement.mismatch(request, isBounded: boundary != nil) == nil {
-                    return StatementReference(layer: layer, policy: named.name, statement: statement)
-                }
+            let statements = named.policy.statements(of: effect)
+            if let statement = statements.first(where: { $0.mismatch(request, isBounded: boundary != nil) == nil }) {
+                return StatementReference(layer: layer, policy: named.name, statement: statement)
             }
         }
         return nil

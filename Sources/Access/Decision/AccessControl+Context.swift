@@ -30,24 +30,15 @@ extension AccessControl {
         if let id = state.find(Organization.self, "organization", in: managementAccount)?.id {
             keys["aws:principalorgid"] = [id]
         }
-        for tag in tags(of: principal, state) { keys["aws:principaltag/\(tag.key.lowercased())"] = [tag.value] }
+        // A session's tags stand before those of its role.
+        let tags = library.held(principal, state, managementAccount).tags + (principal.session?.tags ?? [])
+        for tag in tags { keys["aws:principaltag/\(tag.key.lowercased())"] = [tag.value] }
         if let session = principal.session {
             keys["aws:multifactorauthpresent"] = [session.isMFA ? "true" : "false"]
             if let shown = session.mfaAt { keys["aws:multifactorauthage"] = ["\(Int(moment - shown))"] }
             keys["aws:tokenissuetime"] = [Self.text(session.issuedAt)]
         }
         return keys
-    }
-
-    /// A session's tags stand before those of its role.
-    func tags(of principal: Principal, _ state: AccessState) -> [Tag] {
-        let own: [Tag] =
-            switch principal.kind {
-            case .root: []
-            case .user(let name, _, _): state.find(User.self, name.lowercased(), in: principal.account)?.tags ?? []
-            case .role(let name, _, _, _): state.find(Role.self, name.lowercased(), in: principal.account)?.tags ?? []
-            }
-        return own + (principal.session?.tags ?? [])
     }
 
     private static func type(of principal: Principal) -> String {
@@ -59,4 +50,15 @@ extension AccessControl {
     }
 
     private static func text(_ moment: Timestamp) -> String { String(moment.description.dropLast(5)) + "Z" }
+}
+
+extension Principal {
+    /// The tags of the user or role it is.
+    func ownTags(in state: AccessState) -> [Tag] {
+        switch kind {
+        case .root: []
+        case .user(let name, _, _): state.find(User.self, name.lowercased(), in: account)?.tags ?? []
+        case .role(let name, _, _, _): state.find(Role.self, name.lowercased(), in: account)?.tags ?? []
+        }
+    }
 }

@@ -71,11 +71,14 @@ package struct Guardrails: Sendable {
 extension Mailbox {
     /// What in the local part could make a relay send the mail elsewhere (RFC 5321 appendix C and older habits).
     package var routingTrick: String? {
-        if localPart.contains("%") { return "holds '%' in its local part, which some relays route by" }
-        if localPart.contains("!") { return "holds '!' in its local part, which some relays route by" }
-        if localPart.contains("@") { return "holds '@' in its local part, which some relays route by" }
-        if localPart.contains(":") || localPart.contains(",") {
-            return "holds a sign of a source route in its local part"
+        for octet in localPart.utf8 {
+            switch octet {
+            case UInt8(ascii: "%"), UInt8(ascii: "!"):
+                return "holds '\(Character(Unicode.Scalar(octet)))' in its local part, which some relays route by"
+            case UInt8(ascii: "@"): return "holds '@' in its local part, which some relays route by"
+            case UInt8(ascii: ":"), UInt8(ascii: ","): return "holds a sign of a source route in its local part"
+            default: continue
+            }
         }
         return nil
     }

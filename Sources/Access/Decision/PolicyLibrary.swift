@@ -16,12 +16,15 @@ final class PolicyLibrary: Sendable {
         /// Nil for somebody who is not there any more.
         let policies: PolicySet?
         let restrictions: Restrictions
+        /// The user's or role's own.
+        let tags: [Tag]
         private let narrowed = NarrowedPolicies()
 
-        fileprivate init(generation: UInt64, policies: PolicySet?, restrictions: Restrictions) {
+        fileprivate init(generation: UInt64, policies: PolicySet?, restrictions: Restrictions, tags: [Tag]) {
             self.generation = generation
             self.policies = policies
             self.restrictions = restrictions
+            self.tags = tags
         }
 
         /// The policies, of which only what speaks of this action on this resource: gives the same verdicts.
@@ -101,7 +104,8 @@ final class PolicyLibrary: Sendable {
             set.identity + [set.boundary].compactMap(\.self) + (set.session ?? []) + set.organization.flatMap { $0 }
         }
         let held = Held(
-            generation: state.generation, policies: policies, restrictions: Restrictions(of: everything ?? []))
+            generation: state.generation, policies: policies, restrictions: Restrictions(of: everything ?? []),
+            tags: principal.ownTags(in: state))
         sets.withLock {
             if $0.count >= Self.capacity { $0.removeAll() }
             $0[holder] = held
