@@ -63,8 +63,9 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras),
         room("AWSWire", uses: crypto),
-        room("PolicyLanguage"),
-        room("Templating"),
+        room("JSON"),
+        room("PolicyLanguage", uses: "JSON"),
+        room("Templating", uses: "JSON"),
 
         // First floor: the trade.
         room("Journal", uses: "Mail"),
@@ -130,6 +131,7 @@ let package = Package(
         tests("DNS"),
         tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
         tests("AWSWire"),
+        tests("JSON"),
         tests("PolicyLanguage"),
         tests("Templating"),
         .executableTarget(

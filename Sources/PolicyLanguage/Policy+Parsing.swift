@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 extension Policy {
     /// Characters of a document, white space counted: what IAM's API takes.
     package static let maximumLength = 131_072
@@ -12,7 +14,7 @@ extension Policy {
         guard text.unicodeScalars.count <= Self.maximumLength else {
             throw PolicyFault(path: "", message: "A policy has at most \(Self.maximumLength) characters.")
         }
-        let json = try PolicyJSON(parsing: text)
+        let json = try PolicyJSON(policy: text)
         guard case .object(let members) = json else {
             throw PolicyFault(path: "", message: "Syntax errors in policy. A policy is a JSON object.")
         }

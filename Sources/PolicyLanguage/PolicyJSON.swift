@@ -1,194 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// JSON as policy documents are written in it (RFC 8259), read strictly.
-///
-/// A reader of its own because two things matter here that general decoders let pass: a key that stands twice is a
-/// fault, for two readers would see two policies, and members keep their order, by which statements are named.
-enum PolicyJSON: Hashable, Sendable {
-    case object([Member])
-    case array([PolicyJSON])
-    case string(String)
-    /// As written; IAM compares condition values as text.
-    case number(String)
-    case boolean(Bool)
-    case null
+import JSON
 
-    struct Member: Hashable, Sendable {
-        let name: String
-        let value: PolicyJSON
-    }
+/// JSON as policy documents are written in it: a name that stands twice is a fault, for two readers would see two
+/// policies, and members keep their order, by which statements are named.
+typealias PolicyJSON = JSONValue
 
+extension JSONValue {
     /// Deeper nesting than any policy has.
-    static let maximumDepth = 16
+    static let maximumPolicyDepth = 16
 
-    init(parsing text: String) throws(PolicyFault) {
-        var reader = PolicyJSONReader(octets: Array(text.utf8))
-        self = try reader.document()
-    }
-
-    subscript(_ name: String) -> PolicyJSON? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
-    }
-}
-
-private struct PolicyJSONReader {
-    let octets: [UInt8]
-    var position = 0
-
-    init(octets: [UInt8]) { self.octets = octets }
-
-    mutating func document() throws(PolicyFault) -> PolicyJSON {
-        let value = try value(depth: 0)
-        skipSpace()
-        guard position == octets.count else { throw fault("something follows the document") }
-        return value
-    }
-
-    private mutating func value(depth: Int) throws(PolicyFault) -> PolicyJSON {
-        guard depth < PolicyJSON.maximumDepth else { throw fault("nested too deeply") }
-        skipSpace()
-        switch next {
-        case UInt8(ascii: "{"): return try object(depth)
-        case UInt8(ascii: "["): return try array(depth)
-        case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "t"): return try word("true", .boolean(true))
-        case UInt8(ascii: "f"): return try word("false", .boolean(false))
-        case UInt8(ascii: "n"): return try word("null", .null)
-        default: return try number()
+    init(policy text: String) throws(PolicyFault) {
+        do {
+            try self.init(parsing: text, maximumDepth: Self.maximumPolicyDepth)
+        } catch {
+            throw PolicyFault(
+                path: "",
+                message: "Syntax errors in policy. Line \(error.line), column \(error.column): \(error.reason).")
         }
-    }
-
-    private mutating func object(_ depth: Int) throws(PolicyFault) -> PolicyJSON {
-        position += 1
-        var members: [PolicyJSON.Member] = []
-        var names: Set<String> = []
-        guard !take("}") else { return .object([]) }
-        repeat {
-            skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw fault("a member's name was expected") }
-            let name = try string()
-            guard names.insert(name).inserted else { throw fault("\"\(name)\" stands twice") }
-            guard take(":") else { throw fault("':' was expected") }
-            members.append(.init(name: name, value: try value(depth: depth + 1)))
-        } while take(",")
-        guard take("}") else { throw fault("',' or '}' was expected") }
-        return .object(members)
-    }
-
-    private mutating func array(_ depth: Int) throws(PolicyFault) -> PolicyJSON {
-        position += 1
-        var elements: [PolicyJSON] = []
-        guard !take("]") else { return .array([]) }
-        repeat { elements.append(try value(depth: depth + 1)) } while take(",")
-        guard take("]") else { throw fault("',' or ']' was expected") }
-        return .array(elements)
-    }
-
-    private mutating func string() throws(PolicyFault) -> String {
-        position += 1
-        var bytes: [UInt8] = []
-        while let octet = next, octet != UInt8(ascii: "\"") {
-            guard octet >= 32 else { throw fault("a control character stands in a string") }
-            position += 1
-            if octet == UInt8(ascii: "\\") { bytes += try escape() } else { bytes.append(octet) }
-        }
-        guard next != nil else { throw fault("a string does not end") }
-        position += 1
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw fault("a string is not UTF-8") }
-        return text
-    }
-
-    private mutating func escape() throws(PolicyFault) -> [UInt8] {
-        guard let octet = next else { throw fault("a string does not end") }
-        position += 1
-        switch octet {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [octet]
-        case UInt8(ascii: "b"): return [8]
-        case UInt8(ascii: "f"): return [12]
-        case UInt8(ascii: "n"): return [10]
-        case UInt8(ascii: "r"): return [13]
-        case UInt8(ascii: "t"): return [9]
-        case UInt8(ascii: "u"): return try unicodeEscape()
-        default: throw fault("an unknown escape stands in a string")
-        }
-    }
-
-    private mutating func unicodeEscape() throws(PolicyFault) -> [UInt8] {
-        var code = try fourHexDigits()
-        if (0xD800...0xDBFF).contains(code) {
-            guard next == UInt8(ascii: "\\"), position + 1 < octets.count, octets[position + 1] == UInt8(ascii: "u")
-            else { throw fault("half a surrogate pair") }
-            position += 2
-            let low = try fourHexDigits()
-            guard (0xDC00...0xDFFF).contains(low) else { throw fault("half a surrogate pair") }
-            code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-        }
-        guard let scalar = Unicode.Scalar(code) else { throw fault("half a surrogate pair") }
-        return Array(String(Character(scalar)).utf8)
-    }
-
-    private mutating func fourHexDigits() throws(PolicyFault) -> UInt32 {
-        var code: UInt32 = 0
-        for _ in 0..<4 {
-            guard let octet = next, let digit = Character(Unicode.Scalar(octet)).hexDigitValue else {
-                throw fault("\\u needs four hexadecimal digits")
-            }
-            code = code << 4 | UInt32(digit)
-            position += 1
-        }
-        return code
-    }
-
-    private mutating func number() throws(PolicyFault) -> PolicyJSON {
-        let start = position
-        if next == UInt8(ascii: "-") { position += 1 }
-        // int = zero / ( digit1-9 *DIGIT )          ; RFC 8259 §6
-        let isZero = next == UInt8(ascii: "0")
-        let whole = position
-        guard digits() else { throw fault("a value was expected") }
-        guard !isZero || position == whole + 1 else { throw fault("a number begins with a needless 0") }
-        if next == UInt8(ascii: ".") {
-            position += 1
-            guard digits() else { throw fault("a number ends in '.'") }
-        }
-        if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
-            position += 1
-            if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
-            guard digits() else { throw fault("a number has no exponent") }
-        }
-        return .number(String(decoding: octets[start..<position], as: UTF8.self))
-    }
-
-    private mutating func digits() -> Bool {
-        let start = position
-        while let octet = next, (48...57).contains(octet) { position += 1 }
-        return position > start
-    }
-
-    private mutating func word(_ word: String, _ value: PolicyJSON) throws(PolicyFault) -> PolicyJSON {
-        guard octets[position...].starts(with: word.utf8) else { throw fault("a value was expected") }
-        position += word.utf8.count
-        return value
-    }
-
-    private var next: UInt8? { position < octets.count ? octets[position] : nil }
-
-    private mutating func skipSpace() {
-        while let octet = next, octet == 32 || octet == 9 || octet == 10 || octet == 13 { position += 1 }
-    }
-
-    private mutating func take(_ sign: Unicode.Scalar) -> Bool {
-        skipSpace()
-        guard next == UInt8(ascii: sign) else { return false }
-        position += 1
-        return true
-    }
-
-    private func fault(_ why: String) -> PolicyFault {
-        let read = octets[..<min(position, octets.count)]
-        let line = read.count { $0 == 10 } + 1
-        let column = position - (read.lastIndex(of: 10) ?? -1)
-        return PolicyFault(path: "", message: "Syntax errors in policy. Line \(line), column \(column): \(why).")
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 extension StatementReader {
     func conditions() throws(PolicyFault) -> [Condition] {
         guard let json = json["Condition"] else { return [] }

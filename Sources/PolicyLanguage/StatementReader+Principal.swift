@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 extension StatementReader {
     func principals() throws(PolicyFault) -> Statement.Selection<PrincipalPattern>? {
         let positive = json["Principal"]

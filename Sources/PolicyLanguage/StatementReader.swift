@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// Reads one statement of a document.
 struct StatementReader {
     let json: PolicyJSON

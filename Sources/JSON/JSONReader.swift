@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads one document, octet by octet.
+struct JSONReader {
+    private let octets: [UInt8]
+    private let maximumDepth: Int
+    private let allowsRepeatedNames: Bool
+    private var position = 0
+
+    init(_ text: String, maximumDepth: Int, allowsRepeatedNames: Bool) {
+        octets = Array(text.utf8)
+        self.maximumDepth = maximumDepth
+        self.allowsRepeatedNames = allowsRepeatedNames
+    }
+
+    mutating func document() throws(JSONSyntaxError) -> JSONValue {
+        let value = try value(depth: 0)
+        skipSpace()
+        guard position == octets.count else { throw fault("something follows the document") }
+        return value
+    }
+
+    private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+        guard depth < maximumDepth else { throw fault("nested too deeply") }
+        skipSpace()
+        switch next {
+        case UInt8(ascii: "{"): return try object(depth)
+        case UInt8(ascii: "["): return try array(depth)
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .boolean(true))
+        case UInt8(ascii: "f"): return try word("false", .boolean(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        default: return try number()
+        }
+    }
+
+    private mutating func object(_ depth: Int) throws(JSONSyntaxError) -> JSONValue {
+        position += 1
+        var members: [JSONValue.Member] = []
+        var names: Set<String> = []
+        guard !take("}") else { return .object([]) }
+        repeat {
+            skipSpace()
+            guard next == UInt8(ascii: "\"") else { throw fault("a member's name was expected") }
+            let name = try string()
+            guard allowsRepeatedNames || names.insert(name).inserted else { throw fault("\"\(name)\" stands twice") }
+            guard take(":") else { throw fault("':' was expected") }
+            members.append(.init(name: name, value: try value(depth: depth + 1)))
+        } while take(",")
+        guard take("}") else { throw fault("',' or '}' was expected") }
+        return .object(members)
+    }
+
+    private mutating func array(_ depth: Int) throws(JSONSyntaxError) -> JSONValue {
+        position += 1
+        var elements: [JSONValue] = []
+        guard !take("]") else { return .array([]) }
+        repeat { elements.append(try value(depth: depth + 1)) } while take(",")
+        guard take("]") else { throw fault("',' or ']' was expected") }
+        return .array(elements)
+    }
+
+    private mutating func string() throws(JSONSyntaxError) -> String {
+        position += 1
+        var bytes: [UInt8] = []
+        while let octet = next, octet != UInt8(ascii: "\"") {
+            guard octet >= 32 else { throw fault("a control character stands in a string") }
+            position += 1
+            if octet == UInt8(ascii: "\\") { bytes += try escape() } else { bytes.append(octet) }
+        }
+        guard next != nil else { throw fault("a string does not end") }
+        position += 1
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw fault("a string is not UTF-8") }
+        return text
+    }
+
+    private mutating func escape() throws(JSONSyntaxError) -> [UInt8] {
+        guard let octet = next else { throw fault("a string does not end") }
+        position += 1
+        switch octet {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [octet]
+        case UInt8(ascii: "b"): return [8]
+        case UInt8(ascii: "f"): return [12]
+        case UInt8(ascii: "n"): return [10]
+        case UInt8(ascii: "r"): return [13]
+        case UInt8(ascii: "t"): return [9]
+        case UInt8(ascii: "u"): return try unicodeEscape()
+        default: throw fault("an unknown escape stands in a string")
+        }
+    }
+
+    private mutating func unicodeEscape() throws(JSONSyntaxError) -> [UInt8] {
+        var code = try fourHexDigits()
+        if (0xD800...0xDBFF).contains(code) {
+            guard next == UInt8(ascii: "\\"), position + 1 < octets.count, octets[position + 1] == UInt8(ascii: "u")
+            else { throw fault("half a surrogate pair") }
+            position += 2
+            let low = try fourHexDigits()
+            guard (0xDC00...0xDFFF).contains(low) else { throw fault("half a surrogate pair") }
+            code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+        }
+        guard let scalar = Unicode.Scalar(code) else { throw fault("half a surrogate pair") }
+        return Array(String(Character(scalar)).utf8)
+    }
+
+    private mutating func fourHexDigits() throws(JSONSyntaxError) -> UInt32 {
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard let octet = next, let digit = Character(Unicode.Scalar(octet)).hexDigitValue else {
+                throw fault("\\u needs four hexadecimal digits")
+            }
+            code = code << 4 | UInt32(digit)
+            position += 1
+        }
+        return code
+    }
+
+    private mutating func number() throws(JSONSyntaxError) -> JSONValue {
+        let start = position
+        if next == UInt8(ascii: "-") { position += 1 }
+        // int = zero / ( digit1-9 *DIGIT )          ; RFC 8259 §6
+        let isZero = next == UInt8(ascii: "0")
+        let whole = position
+        guard digits() else { throw fault("a value was expected") }
+        guard !isZero || position == whole + 1 else { throw fault("a number begins with a needless 0") }
+        if next == UInt8(ascii: ".") {
+            position += 1
+            guard digits() else { throw fault("a number ends in '.'") }
+        }
+        if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
+            position += 1
+            if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
+            guard digits() else { throw fault("a number has no exponent") }
+        }
+        return .number(String(decoding: octets[start..<position], as: UTF8.self))
+    }
+
+    private mutating func digits() -> Bool {
+        let start = position
+        while let octet = next, (48...57).contains(octet) { position += 1 }
+        return position > start
+    }
+
+    private mutating func word(_ word: String, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
+        guard octets[position...].starts(with: word.utf8) else { throw fault("a value was expected") }
+        position += word.utf8.count
+        return value
+    }
+
+    private var next: UInt8? { position < octets.count ? octets[position] : nil }
+
+    private mutating func skipSpace() {
+        while let octet = next, octet == 32 || octet == 9 || octet == 10 || octet == 13 { position += 1 }
+    }
+
+    private mutating func take(_ sign: Unicode.Scalar) -> Bool {
+        skipSpace()
+        guard next == UInt8(ascii: sign) else { return false }
+        position += 1
+        return true
+    }
+
+    private func fault(_ reason: String) -> JSONSyntaxError {
+        let read = octets[..<min(position, octets.count)]
+        return JSONSyntaxError(
+            reason: reason, offset: position, line: read.count { $0 == 10 } + 1,
+            column: position - (read.lastIndex(of: 10) ?? -1))
+    }
+}
