@@ -62,7 +62,7 @@ let package = Package(
         room("DNS"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras),
-        room("AWSWire", uses: crypto),
+        room("AWSWire", uses: "JSON", crypto),
         room("JSON"),
         room("PolicyLanguage", uses: "JSON"),
         room("Templating", uses: "JSON"),

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import JSON
 
 /// JSON with AWS's member names: `EmailIdentity` on the wire is `emailIdentity` in Swift.
 enum JSONCodec {
+    /// Objects and lists in one another.
+    static let maximumDepth = 512
+
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -20,13 +24,12 @@ enum JSONCodec {
     }
 
     private static func attempt<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .custom { path in
-            guard let key = path.last, key.intValue == nil else { return path.last ?? Key(stringValue: "") }
-            return Key(stringValue: key.stringValue.changingFirst(from: UInt8(ascii: "A")...UInt8(ascii: "Z")))
-        }
         do {
-            return try decoder.decode(type, from: body.isEmpty ? Data("{}".utf8) : Data(body))
+            let value =
+                try body.isEmpty
+                ? .object([])
+                : JSONValue(parsing: body, maximumDepth: maximumDepth, allowsRepeatedNames: true)
+            return try WireDecoder(value).decode(type)
         } catch let error as ServiceError {
             throw error
         } catch DecodingError.keyNotFound(let key, let context) {
@@ -115,4 +118,7 @@ extension String {
             return count
         }
     }
+
+    /// `emailIdentity` for `EmailIdentity`.
+    var lowercasingFirst: String { changingFirst(from: UInt8(ascii: "A")...UInt8(ascii: "Z")) }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads one document, octet by octet.
+/// Reads one document, octet by octet. The octets are UTF-8: that was seen to.
 struct JSONReader {
     private let octets: [UInt8]
     private let maximumDepth: Int
     private let allowsRepeatedNames: Bool
     private var position = 0
 
-    init(_ text: String, maximumDepth: Int, allowsRepeatedNames: Bool) {
-        octets = Array(text.utf8)
+    init(_ octets: [UInt8], maximumDepth: Int, allowsRepeatedNames: Bool) {
+        self.octets = octets
         self.maximumDepth = maximumDepth
         self.allowsRepeatedNames = allowsRepeatedNames
     }
@@ -62,16 +62,29 @@ struct JSONReader {
 
     private mutating func string() throws(JSONSyntaxError) -> String {
         position += 1
-        var bytes: [UInt8] = []
-        while let octet = next, octet != UInt8(ascii: "\"") {
-            guard octet >= 32 else { throw fault("a control character stands in a string") }
+        var bytes = plainText()
+        while next == UInt8(ascii: "\\") {
             position += 1
-            if octet == UInt8(ascii: "\\") { bytes += try escape() } else { bytes.append(octet) }
+            bytes += try escape()
+            bytes += plainText()
         }
-        guard next != nil else { throw fault("a string does not end") }
+        guard let end = next else { throw fault("a string does not end") }
+        guard end == UInt8(ascii: "\"") else { throw fault("a control character stands in a string") }
         position += 1
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw fault("a string is not UTF-8") }
-        return text
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    // unescaped = %x20-21 / %x23-5B / %x5D-10FFFF          ; RFC 8259 §7
+    private mutating func plainText() -> ArraySlice<UInt8> {
+        let start = position
+        position = octets.withUnsafeBufferPointer { octets in
+            var end = start
+            while end < octets.count, octets[end] >= 32, octets[end] != UInt8(ascii: "\""),
+                octets[end] != UInt8(ascii: "\\")
+            { end += 1 }
+            return end
+        }
+        return octets[start..<position]
     }
 
     private mutating func escape() throws(JSONSyntaxError) -> [UInt8] {

@@ -24,7 +24,19 @@ package enum JSONValue: Hashable, Sendable {
     package init(
         parsing text: String, maximumDepth: Int, allowsRepeatedNames: Bool = false
     ) throws(JSONSyntaxError) {
-        var reader = JSONReader(text, maximumDepth: maximumDepth, allowsRepeatedNames: allowsRepeatedNames)
+        var reader = JSONReader(
+            Array(text.utf8), maximumDepth: maximumDepth, allowsRepeatedNames: allowsRepeatedNames)
+        self = try reader.document()
+    }
+
+    /// The same for octets, which must be UTF-8.
+    package init(
+        parsing octets: [UInt8], maximumDepth: Int, allowsRepeatedNames: Bool = false
+    ) throws(JSONSyntaxError) {
+        guard String(validating: octets, as: UTF8.self) != nil else {
+            throw JSONSyntaxError(reason: "the document is not UTF-8", offset: 0, line: 1, column: 1)
+        }
+        var reader = JSONReader(octets, maximumDepth: maximumDepth, allowsRepeatedNames: allowsRepeatedNames)
         self = try reader.document()
     }
 

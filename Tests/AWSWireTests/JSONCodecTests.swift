@@ -30,6 +30,8 @@ struct JSONCodecTests {
             ),
             (#"{"EmailIdentity":"a","Data":"/+8="}"#, Input(emailIdentity: "a", data: Blob([0xFF, 0xEF]))),
             (#"{"EmailIdentity":"first","EmailIdentity":"second"}"#, Input(emailIdentity: "first")),
+            (#"{"emailIdentity":"first","EmailIdentity":"second"}"#, Input(emailIdentity: "first")),
+            (#"{"\u0045mailIdentity":"a"}"#, Input(emailIdentity: "a")),
         ])
     func reads(_ json: String, _ expected: Input) throws {
         #expect(try decode(json) == expected)
@@ -48,7 +50,8 @@ struct JSONCodecTests {
         arguments: [
             "{", "[]", "1", "\"\"", "{]", "nul", "{\"EmailIdentity\":1}", "{\"EmailIdentity\":[\"a\"]}",
             "{\"EmailIdentity\":\"a\",}x", "{\"EmailIdentity\":\"a\" \"Tags\":[]}", "{\"EmailIdentity\":\"\\ud800\"}",
-            "{\"EmailIdentity\":\"a\u{1}\"}", "{\"EmailIdentity\":\"a\",\"Tags\":{}}",
+            "{\"EmailIdentity\":\"a\u{1}\"}", "{\"EmailIdentity\":\"a\",\"Tags\":{}}", "{\"EmailIdentity\":\"a\",}",
+            "{\"EmailIdentity\":\"a\",\"Unread\":01}", "{\"EmailIdentity\":\"a\",\"Unread\":\"\u{1}\"}",
         ])
     func refuses(_ json: String) {
         #expect { try decode(json) } throws: { if case InputFault.malformed = $0 { true } else { false } }
@@ -89,6 +92,35 @@ struct JSONCodecTests {
     func numbers(_ number: String) {
         struct One: Decodable { var n: Number }
         #expect(throws: (any Error).self) { try JSONCodec.decode(One.self, from: Array("{\"N\":\(number)}".utf8)) }
+    }
+
+    @Test(
+        "tells which member is of another kind",
+        arguments: [
+            (#"{"EmailIdentity":"a","Tags":"b"}"#, "'Tags' must be a list."),
+            (#"{"EmailIdentity":"a","Tags":[1]}"#, "Unexpected type for 'tags'."),
+            (#"{"EmailIdentity":"a","Tags":[{"Name":1}]}"#, "Unexpected type for 'tags.name'."),
+        ])
+    func kinds(_ json: String, _ told: String) {
+        #expect { try decode(json) } throws: { if case InputFault.malformed(told) = $0 { true } else { false } }
+    }
+
+    @Test("reads integers however they are written", arguments: [("7", 7), ("7.0", 7), ("7e2", 700), ("-0", 0)])
+    func integers(_ number: String, _ expected: Int) throws {
+        struct One: Decodable { var n: Int }
+        #expect(try JSONCodec.decode(One.self, from: Array("{\"N\":\(number)}".utf8)).n == expected)
+    }
+
+    @Test("takes the first of many members with one name, and all of a map")
+    func many() throws {
+        struct Plain: Decodable {
+            var policies: [String: String]
+            var last: String
+        }
+        let members = (0..<50_000).map { "\"K\($0)\":\"\($0)\"" }.joined(separator: ",")
+        let json = "{\(members),\"Last\":\"a\",\"Last\":\"b\",\"Policies\":{\(members),\"K7\":\"again\"}}"
+        let plain = try JSONCodec.decode(Plain.self, from: Array(json.utf8))
+        #expect(plain.last == "a" && plain.policies.count == 50_000 && plain.policies["K7"] == "7")
     }
 
     @Test("writes AWS's names, moments as seconds and no escaped slashes")
