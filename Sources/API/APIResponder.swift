@@ -111,7 +111,7 @@ struct APIResponder: HTTPResponder {
         // HTTP/1.1's Host is the authority here.
         if let host = request.head.authority { headers.append((name: "host", value: host)) }
         let target = request.head.path ?? "/"
-        let mark = target.firstIndex(of: "?")
+        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
         return WireRequest(
             method: request.method.rawValue, path: String(target[..<(mark ?? target.endIndex)]),
             query: mark.map { String(target[target.index(after: $0)...]) } ?? "", headers: headers, body: [])
@@ -130,9 +130,18 @@ struct APIResponder: HTTPResponder {
             body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
     }
 
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    /// Of the shape of a UUID.
     private static func requestID() -> String {
-        let digits = String(UInt64.random(in: 0...(.max)), radix: 16) + String(UInt64.random(in: 0...(.max)), radix: 16)
-        let text = Array(String(repeating: "0", count: max(0, 32 - digits.count)) + digits)
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for half in [UInt64.random(in: 0...(.max)), UInt64.random(in: 0...(.max))] {
+            for shift in stride(from: 60, through: 0, by: -4) {
+                if [8, 13, 18, 23].contains(text.count) { text.append(UInt8(ascii: "-")) }
+                text.append(Self.digits[Int(half >> UInt64(shift) & 15)])
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -38,6 +38,8 @@ package struct ServiceCatalogue: Sendable {
     /// The Query protocol's version; empty for others.
     package let version: String
     private var byName: [String: AnyOperation] = [:]
+    /// REST routes without labels, by method and path.
+    private var fixed: [String: AnyOperation] = [:]
     private var rest: [(method: String, pattern: [Substring], operation: AnyOperation)] = []
 
     package init(_ wire: WireProtocol, version: String = "") {
@@ -50,6 +52,7 @@ package struct ServiceCatalogue: Sendable {
         byName[erased.name] = erased
         if case .rest(let method, let pattern) = erased.route {
             rest.append((method, pattern.split(separator: "/"), erased))
+            if !pattern.utf8.contains(UInt8(ascii: "{")) { fixed["\(method) \(pattern)"] = erased }
         }
     }
 
@@ -90,6 +93,10 @@ package struct ServiceCatalogue: Sendable {
     }
 
     private func findRoute(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
+        if let operation = fixed["\(request.method) \(request.path)"] {
+            let parameters = try Percent.pairs(request.query, plusIsSpace: false)
+            return (operation, try Self.merged([], parameters, request.body))
+        }
         let segments = request.path.split(separator: "/")
         for (method, pattern, operation) in rest where method == request.method && pattern.count == segments.count {
             if let labels = try Self.match(pattern, segments) {

@@ -33,8 +33,9 @@ package enum SigV4 {
 
     package static func hash(_ bytes: [UInt8]) -> String { hex(Array(SHA256.hash(data: bytes))) }
 
+    private static let digits = Array("0123456789abcdef".utf8)
+
     static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 2)
         for byte in bytes {
@@ -44,23 +45,61 @@ package enum SigV4 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func canonicalRequest(_ request: WireRequest, signedHeaders: [String], payloadHash: String, service: String)
-        -> String
-    {
-        let headers = signedHeaders.map { name in
-            let values = request.headers.filter { $0.name == name }.map { collapsed($0.value) }
-            return "\(name):\(values.joined(separator: ","))\n"
+    /// Nil for what is no SHA-256 in hexadecimal.
+    static func octets(_ hex: String) -> [UInt8]? {
+        guard hex.utf8.count == 64 else { return nil }
+        var result: [UInt8] = []
+        result.reserveCapacity(32)
+        var high: UInt8?
+        for octet in hex.utf8 {
+            guard let digit = digit(octet) else { return nil }
+            if let half = high { result.append(half << 4 | digit) }
+            high = high == nil ? digit : nil
         }
-        // All services but S3 encode the path a second time.
-        let path = service == "s3" ? request.path : Percent.encode(request.path.utf8, keeping: UInt8(ascii: "/"))
-        return [
-            request.method, path.isEmpty ? "/" : path, canonicalQuery(request.query), headers.joined(),
-            signedHeaders.joined(separator: ";"), payloadHash,
-        ].joined(separator: "\n")
+        return result
     }
 
-    static func stringToSign(_ canonicalRequest: String, timestamp: String, scope: Scope) -> String {
-        "\(algorithm)\n\(timestamp)\n\(scope.text)\n\(hash(Array(canonicalRequest.utf8)))"
+    private static func digit(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    static func canonicalRequest(
+        _ request: WireRequest, signedHeaders: [String], payloadHash: String, service: String
+    ) -> [UInt8] {
+        // All services but S3 encode the path a second time.
+        let path = service == "s3" ? request.path : Percent.encode(request.path.utf8, keeping: UInt8(ascii: "/"))
+        var text: [UInt8] = []
+        text.reserveCapacity(1_024)
+        for line in [request.method, path.isEmpty ? "/" : path, canonicalQuery(request.query)] {
+            text += line.utf8
+            text.append(newline)
+        }
+        for name in signedHeaders {
+            text += name.utf8
+            var separator = UInt8(ascii: ":")
+            for (other, value) in request.headers where other == name {
+                text.append(separator)
+                text += collapsed(value).utf8
+                separator = UInt8(ascii: ",")
+            }
+            if separator == UInt8(ascii: ":") { text.append(separator) }
+            text.append(newline)
+        }
+        text.append(newline)
+        text += signedHeaders.joined(separator: ";").utf8
+        text.append(newline)
+        return text + payloadHash.utf8
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+
+    static func stringToSign(_ canonicalRequest: [UInt8], timestamp: String, scope: Scope) -> String {
+        "\(algorithm)\n\(timestamp)\n\(scope.text)\n\(hash(canonicalRequest))"
     }
 
     private static func canonicalQuery(_ query: String) -> String {

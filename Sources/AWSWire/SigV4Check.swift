@@ -23,8 +23,7 @@ package struct SigV4Check: Sendable {
             throw request.query.contains("X-Amz-Signature=") ? .presigned : .missing
         }
         let fields = try Self.fields(authorization)
-        let credential = (fields["Credential"] ?? "").split(separator: "/", omittingEmptySubsequences: false).map(
-            String.init)
+        let credential = (fields["Credential"] ?? "").parts(between: "/", omittingEmpty: false)
         guard credential.count == 5, credential[4] == "aws4_request", !credential[0].isEmpty,
             let signature = fields["Signature"],
             let names = fields["SignedHeaders"]
@@ -34,7 +33,7 @@ package struct SigV4Check: Sendable {
         accessKeyID = credential[0]
         scope = SigV4.Scope(date: credential[1], region: credential[2], service: credential[3])
         self.signature = signature
-        signedHeaders = names.split(separator: ";").map(String.init)
+        signedHeaders = names.parts(between: ";", omittingEmpty: true)
         sessionToken = request.header("x-amz-security-token")
         guard let timestamp = request.header("x-amz-date") else {
             throw .incomplete("Authorization header requires existence of an 'X-Amz-Date' header.")
@@ -53,7 +52,7 @@ package struct SigV4Check: Sendable {
         let canonical = SigV4.canonicalRequest(
             request, signedHeaders: signedHeaders, payloadHash: payload, service: scope.service)
         let text = SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope)
-        guard let given = Self.octets(signature), given.count == SHA256.byteCount,
+        guard let given = SigV4.octets(signature), given.count == SHA256.byteCount,
             HMAC<SHA256>.isValidAuthenticationCode(
                 given, authenticating: Array(text.utf8), using: SymmetricKey(data: key))
         else { throw .mismatch }
@@ -64,7 +63,8 @@ package struct SigV4Check: Sendable {
             throw .incomplete("Unsupported signature algorithm: use \(SigV4.algorithm).")
         }
         var fields: [String: String] = [:]
-        for part in authorization.utf8.dropFirst(SigV4.algorithm.utf8.count).split(separator: UInt8(ascii: ",")) {
+        let octets = Array(authorization.utf8)
+        for part in octets.dropFirst(SigV4.algorithm.utf8.count).split(separator: UInt8(ascii: ",")) {
             let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1)
             guard halves.count == 2 else { continue }
             let name = withoutSpaces(halves[0])
@@ -74,8 +74,10 @@ package struct SigV4Check: Sendable {
         return fields
     }
 
-    private static func withoutSpaces(_ text: Substring.UTF8View) -> String {
-        String(decoding: text.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+    private static func withoutSpaces(_ text: ArraySlice<UInt8>) -> String {
+        let inner = text.drop { $0 == UInt8(ascii: " ") }
+        guard inner.contains(UInt8(ascii: " ")) else { return String(decoding: inner, as: UTF8.self) }
+        return String(decoding: inner.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
     }
 
     private func requireSigned(_ request: WireRequest) throws(SignatureFault) {
@@ -112,18 +114,13 @@ package struct SigV4Check: Sendable {
             )
         }
     }
+}
 
-    private static func octets(_ hex: String) -> [UInt8]? {
-        let digits = Array(hex.utf8)
-        guard digits.count == 64 else { return nil }
-        var result: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            result.append(byte)
+extension String {
+    fileprivate func parts(between separator: Unicode.Scalar, omittingEmpty: Bool) -> [String] {
+        Array(utf8).split(separator: UInt8(ascii: separator), omittingEmptySubsequences: omittingEmpty).map {
+            String(decoding: $0, as: UTF8.self)
         }
-        return result
     }
 }
 

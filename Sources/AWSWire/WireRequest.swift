@@ -64,9 +64,11 @@ package struct RequestContext: Sendable {
 
 /// Percent-encoding as SigV4 wants it: only unreserved characters stay (RFC 3986 §2.3).
 enum Percent {
+    private static let hex = Array("0123456789ABCDEF".utf8)
+
     static func encode(_ text: some Collection<UInt8>, keeping extra: UInt8? = nil) -> String {
-        let hex = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
+        result.reserveCapacity(text.count)
         for byte in text {
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

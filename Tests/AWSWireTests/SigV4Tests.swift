@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AWSWire
 import Testing
+
+@testable import AWSWire
 
 @Suite("SigV4")
 struct SigV4Tests {
@@ -83,6 +84,14 @@ struct SigV4Tests {
         ] {
             #expect(throws: SignatureFault.self) { try check(request { $0[$0.count - 1].1 = text }) }
         }
+    }
+
+    @Test("a signature is 64 hexadecimal digits", arguments: ["", "+f", "0x", "f", "é"])
+    func signatures(_ end: String) {
+        let zeros = String(repeating: "0", count: 62)
+        #expect(SigV4.octets(zeros + "aF") == Array(repeating: 0, count: 31) + [0xAF])
+        #expect(SigV4.octets(zeros + end) == nil)
+        #expect(SigV4.octets(zeros + "aF0") == nil)
     }
 
     @Test(
