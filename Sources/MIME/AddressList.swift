@@ -27,7 +27,7 @@ package struct AddressList: Hashable, Sendable {
 
     // address-list = (address *("," address))
     package init(parsing text: String) throws(SyntaxError) {
-        if let mailbox = Self.onlyMailbox(text[...].utf8) {
+        if let mailbox = Self.onlyMailbox(text) {
             self.init([.mailbox(displayName: nil, mailbox)])
             return
         }
@@ -40,18 +40,16 @@ package struct AddressList: Hashable, Sendable {
     }
 
     // `ada@example.com` and `<ada@example.com>`, without anything that would have to be looked at twice.
-    private static func onlyMailbox(_ text: Substring.UTF8View) -> Mailbox? {
-        var address = text
-        if address.first == UInt8(ascii: "<"), address.last == UInt8(ascii: ">") {
-            address = address.dropFirst().dropLast()
-        }
-        for octet in address where !octet.isLetterOrDigit {
+    private static func onlyMailbox(_ text: String) -> Mailbox? {
+        let isAngled = text.utf8.first == UInt8(ascii: "<") && text.utf8.last == UInt8(ascii: ">")
+        let address = isAngled ? String(Substring(text.utf8.dropFirst().dropLast())) : text
+        for octet in address.utf8 where !octet.isLetterOrDigit {
             switch octet {
             case UInt8(ascii: "@"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"): continue
             default: return nil
             }
         }
-        return try? Mailbox(parsing: Substring(address))
+        return try? Mailbox(parsing: address)
     }
 
     /// All mailboxes, those of groups among them.

@@ -7,7 +7,7 @@ package enum EncodedWord {
 
     /// Leaves ASCII as it is; anything else becomes UTF-8 words, never splitting a character.
     package static func encode(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 > 126 || $0 < 32 }) || text.contains("=?") else { return text }
+        guard text.utf8.contains(where: { $0 > 126 || $0 < 32 }) || mayHold(text) else { return text }
         var words: [String] = []
         var chunk: [UInt8] = []
         for scalar in text.unicodeScalars {
@@ -20,6 +20,11 @@ package enum EncodedWord {
         }
         if !chunk.isEmpty { words.append(word(chunk)) }
         return words.joined(separator: " ")
+    }
+
+    /// Whether a reader could take something in it for an encoded word.
+    private static func mayHold(_ text: String) -> Bool {
+        zip(text.utf8, text.utf8.dropFirst()).contains { $0 == UInt8(ascii: "=") && $1 == UInt8(ascii: "?") }
     }
 
     private static func word(_ octets: [UInt8]) -> String {

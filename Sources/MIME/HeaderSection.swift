@@ -40,6 +40,8 @@ package struct HeaderSection: Hashable, Sendable {
         fields.append(try HeaderField(name: name, value: value))
     }
 
+    package mutating func append(_ field: HeaderField) { fields.append(field) }
+
     /// Puts a field in the place of the first of its name, or at the end.
     package mutating func replace(_ field: HeaderField) {
         if let index = fields.firstIndex(where: { $0.isNamed(field.name) }) {
@@ -72,7 +74,8 @@ package struct HeaderSection: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(fields.reduce(2) { $0 + $1.raw.count })
         for field in fields { bytes += field.raw }
-        return bytes + [13, 10]
+        bytes += [13, 10]
+        return bytes
     }
 }
 
@@ -95,13 +98,17 @@ package struct HeaderField: Hashable, Sendable {
         guard !name.isEmpty, name.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: ":") }) else {
             throw SyntaxError(expected: "a header name of printable ASCII without colon", offset: 0)
         }
-        if let bad = value.utf8.firstIndex(where: { ($0 < 32 && $0 != 9) || $0 >= 127 }) {
-            throw SyntaxError(
-                expected: "printable ASCII in the value of \(name)",
-                offset: value.utf8.distance(from: value.startIndex, to: bad))
+        let octets = Array(value.utf8)
+        if let bad = octets.firstIndex(where: { ($0 < 32 && $0 != 9) || $0 >= 127 }) {
+            throw SyntaxError(expected: "printable ASCII in the value of \(name)", offset: bad)
         }
-        let line = Self.fold(Array(name.utf8) + [UInt8(ascii: ":"), 32] + value.utf8)
-        self.init(name: name, raw: line + [13, 10], valueOffset: name.utf8.count + 1)
+        var line = Array(name.utf8)
+        line.reserveCapacity(line.count + octets.count + 4)
+        line += [UInt8(ascii: ":"), 32]
+        line += octets
+        var raw = Self.fold(line)
+        raw += [13, 10]
+        self.init(name: name, raw: raw, valueOffset: name.utf8.count + 1)
     }
 
     package func isNamed(_ other: String) -> Bool {

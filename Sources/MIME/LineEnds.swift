@@ -30,12 +30,13 @@ package enum LineEnds {
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
-            if byte == 10 { return index }
+            index += 1
+            guard byte <= 13 else { continue }
+            if byte == 10 { return index - 1 }
             if byte == 13 {
-                guard index + 1 < bytes.count, bytes[index + 1] == 10 else { return index }
+                guard index < bytes.count, bytes[index] == 10 else { return index - 1 }
                 index += 1
             }
-            index += 1
         }
         return nil
     }

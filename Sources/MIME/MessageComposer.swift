@@ -53,7 +53,8 @@ package struct MessageComposer: Sendable {
         try appendCustomHeaders(to: &header)
         try header.append(name: "MIME-Version", value: "1.0")
         let entity = try content(random: random)
-        return header.serialized().dropLast(2) + entity.serialized()
+        for field in entity.header.fields { header.append(field) }
+        return header.serialized() + entity.body
     }
 
     private func appendCustomHeaders(to header: inout HeaderSection) throws(SyntaxError) {

@@ -19,6 +19,8 @@ package enum SevenBit {
         var lineStart = 0
         for index in 0..<bytes.count {
             let byte = bytes[index]
+            // Most octets are done with one comparison: here are NUL, line feeds and what is above 127.
+            guard byte &- 11 > 127 - 11 else { continue }
             if byte > 127 || byte == 0 { return true }
             if byte == 10 {
                 if index - lineStart > maximumLineLength + 1 { return true }

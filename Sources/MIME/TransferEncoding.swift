@@ -82,6 +82,14 @@ package enum QuotedPrintable {
                 index += 2
                 continue
             }
+            // Most of what is written stays as it is. Of white space it matters what follows.
+            let run = text[index...].prefix(75 - column).prefix { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "=") }
+            if !run.isEmpty {
+                result += run
+                column += run.count
+                index = run.endIndex
+                continue
+            }
             let isPlain = isPlain(byte, atLineEnd: index + 1 >= text.count || text[index + 1] == 13)
             let width = isPlain ? 1 : 3
             if column + width > 75 {

@@ -18,12 +18,13 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
 
     /// Mailbox = Local-part "@" Domain          ; RFC 5321 §4.1.2, SMTPUTF8 of RFC 6531 §3.3
     package init(parsing text: some StringProtocol) throws(SyntaxError) {
+        let text = String(text)
         if let at = LocalPartScanner.plainEnd(text.utf8) {
-            let rest = text[text.utf8.index(after: at)...]
+            let rest = String(text[text.utf8.index(after: at)...])
             let domain = try Domain(parsing: rest)
             try self.init(
                 localPart: String(text[..<at]), domain: domain,
-                writtenDomain: rest.utf8.elementsEqual(domain.description.utf8) ? nil : String(rest))
+                writtenDomain: rest.utf8.elementsEqual(domain.description.utf8) ? nil : rest)
             return
         }
         var scanner = LocalPartScanner(text)
