@@ -18,9 +18,10 @@ package struct PolicyContext: Sendable {
         for (name, list) in values { self[name] = list }
     }
 
-    /// - Parameter values: with keys in lower case, and none without values.
-    package init(lowercased values: [String: [String]]) {
-        entries.reserveCapacity(values.count + 8)
+    /// - Parameter values: with keys in lower case, none twice and none without values.
+    package init(lowercased values: KeyValuePairs<String, [String]>) {
+        entries.reserveCapacity(values.count + 16)
+        marks.reserveCapacity(values.count + 16)
         for (name, list) in values { append(Entry(name: ContextName(name), values: list)) }
     }
 

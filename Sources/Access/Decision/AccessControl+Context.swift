@@ -8,10 +8,10 @@ extension AccessControl {
     ///
     /// Keys of MFA stand only where temporary credentials could have brought them, as on AWS: BoolIfExists is the operator
     /// to ask with.
-    func context(of caller: Caller, _ state: AccessState) -> [String: [String]] {
+    func context(of caller: Caller, _ state: AccessState) -> PolicyContext {
         let principal = caller.principal
         let moment = directory.now()
-        var keys: [String: [String]] = [
+        var keys = PolicyContext(lowercased: [
             "aws:principalarn": [principal.roleARN ?? principal.arn],
             "aws:principalaccount": [principal.account.description],
             "aws:principaltype": [Self.type(of: principal)],
@@ -24,7 +24,7 @@ extension AccessControl {
             "aws:requestedregion": [region],
             "aws:currenttime": [Self.text(moment)],
             "aws:epochtime": ["\(moment.seconds)"],
-        ]
+        ])
         if case .user(let name, _, _) = principal.kind { keys["aws:username"] = [name] }
         if let endpoint = caller.vpcEndpoint { keys["aws:sourcevpce"] = [endpoint] }
         if let id = state.find(Organization.self, "organization", in: managementAccount)?.id {
@@ -32,7 +32,7 @@ extension AccessControl {
         }
         // A session's tags stand before those of its role.
         let tags = library.held(principal, state, managementAccount).tags + (principal.session?.tags ?? [])
-        for tag in tags { keys["aws:principaltag/\(tag.key.lowercased())"] = [tag.value] }
+        for tag in tags { keys["aws:principaltag/\(tag.key)"] = [tag.value] }
         if let session = principal.session {
             keys["aws:multifactorauthpresent"] = [session.isMFA ? "true" : "false"]
             if let shown = session.mfaAt { keys["aws:multifactorauthage"] = ["\(Int(moment - shown))"] }

@@ -121,7 +121,7 @@ extension AccessControl {
             // Across accounts or within, a role is nobody's whom its trust policy does not name.
             if case .denied(let denial) = authorize(request) { throw denial }
             let principal = caller.principal.inPolicies
-            var whole = PolicyContext(self.context(of: caller, directory.state))
+            var whole = self.context(of: caller, directory.state)
             whole.merge(PolicyContext(context))
             let asks = PolicyRequest(
                 principal: principal, action: action, resource: role.arn, resourceAccount: "", context: whole)

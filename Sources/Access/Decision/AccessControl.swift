@@ -46,7 +46,7 @@ package struct AccessControl: Sendable {
         guard var policies = held.policies else {
             return denied(first.arn, "the principal does not exist any more")
         }
-        var context = PolicyContext(lowercased: context(of: caller, state))
+        var context = self.context(of: caller, state)
         context.merge(PolicyContext(request.context))
         let principal = caller.principal.inPolicies
         for resource in request.resources {
