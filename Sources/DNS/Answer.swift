@@ -7,8 +7,13 @@ package struct Answer<Record: Sendable>: Sendable {
     package let security: Security
     /// Seconds the answer may be kept.
     package let timeToLive: Int
+    /// Where aliases led: the name that the records belong to; nil where the question named it.
+    package let canonicalName: String?
 
-    package init(records: [Record], status: Status, security: Security, timeToLive: Int) {
+    package init(
+        records: [Record], status: Status, security: Security, timeToLive: Int, canonicalName: String? = nil
+    ) {
+        self.canonicalName = canonicalName
         self.records = records
         self.status = status
         self.security = security
@@ -62,10 +67,27 @@ package struct TXTRecord: Hashable, Sendable {
     package init(text: String) { self.text = text }
 }
 
+/// TLSA record (RFC 6698 §2.1), as it stands on the wire.
+package struct TLSARecord: Hashable, Sendable {
+    package let usage: UInt8
+    package let selector: UInt8
+    package let matching: UInt8
+    package let data: [UInt8]
+
+    package init(usage: UInt8, selector: UInt8, matching: UInt8, data: [UInt8]) {
+        self.usage = usage
+        self.selector = selector
+        self.matching = matching
+        self.data = data
+    }
+}
+
 /// Questions a mail server asks. Names are A-labels without trailing dot; CNAMEs are followed by the resolver.
 /// Never throws: a failure is a status, because every caller must answer it.
 package protocol DNSLookup: Sendable {
     func mx(_ name: String) async -> Answer<MXRecord>
     func addresses(_ name: String) async -> Answer<AddressRecord>
     func txt(_ name: String) async -> Answer<TXTRecord>
+    /// - Parameter name: with port and protocol: `_25._tcp.mx.example.com`.
+    func tlsa(_ name: String) async -> Answer<TLSARecord>
 }

@@ -18,6 +18,11 @@ package enum RecordData {
         return TXTRecord(text: String(decoding: text, as: UTF8.self))
     }
 
+    package static func tlsa(_ data: [UInt8]) -> TLSARecord? {
+        guard data.count >= 3 else { return nil }
+        return TLSARecord(usage: data[0], selector: data[1], matching: data[2], data: Array(data.dropFirst(3)))
+    }
+
     package static func ipv4(_ data: [UInt8]) -> AddressRecord? {
         guard data.count == 4 else { return nil }
         return AddressRecord(address: data.map { String($0) }.joined(separator: "."), isIPv6: false)

@@ -64,6 +64,10 @@ package final class UnboundResolver: DNSLookup {
         await ask(name, type: 16).map { RecordData.txt($0) }
     }
 
+    package func tlsa(_ name: String) async -> Answer<TLSARecord> {
+        await ask(name, type: 52).map { RecordData.tlsa($0) }
+    }
+
     package func addresses(_ name: String) async -> Answer<AddressRecord> {
         async let v4 = ask(name, type: 1).map { RecordData.ipv4($0) }
         async let v6 = ask(name, type: 28).map { RecordData.ipv6($0) }
@@ -71,8 +75,16 @@ package final class UnboundResolver: DNSLookup {
         let records = a.records + aaaa.records
         return Answer(
             records: records, status: Self.status(a.status, aaaa.status),
-            security: a.security == aaaa.security ? a.security : .insecure,
-            timeToLive: min(a.timeToLive, aaaa.timeToLive))
+            security: Self.security(a, aaaa), timeToLive: min(a.timeToLive, aaaa.timeToLive),
+            canonicalName: a.canonicalName ?? aaaa.canonicalName)
+    }
+
+    // A question that failed gave no records, so it cannot make the other's less proven: whoever can drop one answer
+    // would turn DANE off (RFC 7672 §2.2.2).
+    private static func security(_ one: Answer<AddressRecord>, _ other: Answer<AddressRecord>) -> AnswerSecurity {
+        if case .failed = one.status { return other.security }
+        if case .failed = other.status { return one.security }
+        return one.security == other.security ? one.security : .insecure
     }
 
     // What one question left open is not settled by the other's "no".
@@ -159,45 +171,5 @@ private final class Question: Sendable {
             return value
         }
         waiting?.resume(returning: answer)
-    }
-}
-
-extension Answer where Record == [UInt8] {
-    init(_ result: UnsafeMutablePointer<ub_result>?) {
-        guard let result = result?.pointee else {
-            self = .failure("no result")
-            return
-        }
-        var records: [[UInt8]] = []
-        var index = 0
-        while result.havedata != 0, index < 1_000, let data = result.data[index] {
-            let length = Int(result.len[index])
-            records.append(
-                data.withMemoryRebound(to: UInt8.self, capacity: length) {
-                    Array(UnsafeBufferPointer(start: $0, count: length))
-                })
-            index += 1
-        }
-        let security: Security = result.bogus != 0 ? .bogus : result.secure != 0 ? .secure : .insecure
-        let status: Status
-        if result.bogus != 0 {
-            status = .failed(reason: result.why_bogus.map { String(cString: $0) } ?? "DNSSEC validation failed")
-            records = []
-        } else if result.havedata != 0 {
-            status = .found
-        } else if result.nxdomain != 0 {
-            status = .noName
-        } else {
-            status = result.rcode == 0 ? .noData : .failed(reason: "the server answered with code \(result.rcode)")
-        }
-        self.init(records: records, status: status, security: security, timeToLive: Int(result.ttl))
-    }
-
-    static func failure(_ reason: String) -> Self {
-        Self(records: [], status: .failed(reason: reason), security: .insecure, timeToLive: 0)
-    }
-
-    func map<Other>(_ decode: ([UInt8]) -> Other?) -> Answer<Other> {
-        Answer<Other>(records: records.compactMap(decode), status: status, security: security, timeToLive: timeToLive)
     }
 }

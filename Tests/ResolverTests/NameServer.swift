@@ -58,8 +58,9 @@ struct NameServer {
         let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         try #require(text.contains("RRSIG"))
         // What is altered after signing is bogus.
-        try Data(text.replacing("ALTER-ME", with: "ALTERED!").replacing("2001:db8::bad", with: "2001:db8::b0b").utf8)
-            .write(to: file)
+        let alterations = [("ALTER-ME", "ALTERED!"), ("2001:db8::bad", "2001:db8::b0b"), ("deadbeef", "deadbee5")]
+        let altered = alterations.reduce(text) { $0.replacing($1.0, with: $1.1) }
+        try Data(altered.utf8).write(to: file)
         return String(decoding: try Data(contentsOf: directory.appending(path: name + ".key")), as: UTF8.self)
     }
 

@@ -4,6 +4,10 @@
 enum Zones {
     static let signed: Set = ["signed.example"]
 
+    static let digest = String(repeating: "0a", count: 32)
+    /// In the zone its first octets are others than those that were signed.
+    static let altered = "deadbeef" + String(repeating: "0a", count: 28)
+
     static let longText = String(repeating: "0123456789abcdef", count: 40)
 
     static let all = [
@@ -23,6 +27,7 @@ enum Zones {
             dangling IN CNAME nowhere.other.example.
             loop IN CNAME pool
             pool IN CNAME loop
+            _25._tcp IN TLSA 3 1 1 \(digest)
             outside IN CNAME host.unserved.example.
 
             """,
@@ -35,6 +40,14 @@ enum Zones {
             bogus IN TXT "ALTER-ME"
             text IN TXT "secure"
             away IN CNAME text.plain.example.
+            lame IN A 192.0.2.67
+            lame IN AAAA 2001:db8::bad
+            alias IN CNAME mx
+            _25._tcp.mx IN TLSA 3 1 1 \(digest)
+            _25._tcp.mx IN TLSA 2 0 2 \(digest)\(digest)
+            _25._tcp.alias IN CNAME _25._tcp.mx
+            _25._tcp.away IN CNAME _25._tcp.plain.example.
+            _25._tcp.broken IN TLSA 3 1 1 \(altered)
 
             """,
     ]
