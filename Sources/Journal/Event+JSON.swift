@@ -5,7 +5,7 @@
 /// Written by hand, because every accepted message pays for it; read by the usual decoder.
 extension Fact.Event: Decodable {
     private enum Name: String, CodingKey {
-        case accepted, delivered, deferred, bounced, refused, administered, renderingFailed, warned
+        case accepted, delivered, deferred, bounced, complained, refused, administered, renderingFailed, warned
     }
 
     package init(from decoder: any Decoder) throws {
@@ -18,6 +18,7 @@ extension Fact.Event: Decodable {
         case .delivered: self = .delivered(try container.decode(Fact.Outcome.self, forKey: name))
         case .deferred: self = .deferred(try container.decode(Fact.Outcome.self, forKey: name))
         case .bounced: self = .bounced(try container.decode(Fact.Outcome.self, forKey: name))
+        case .complained: self = .complained(try container.decode(Fact.Complained.self, forKey: name))
         case .refused: self = .refused(try container.decode(Fact.Refused.self, forKey: name))
         case .renderingFailed:
             self = .renderingFailed(try container.decode(Fact.RenderingFailed.self, forKey: name))
@@ -32,6 +33,14 @@ extension Fact.Event: Decodable {
         case .delivered(let event): JSONText.object("delivered", event.members)
         case .deferred(let event): JSONText.object("deferred", event.members)
         case .bounced(let event): JSONText.object("bounced", event.members)
+        case .complained(let event):
+            JSONText.object(
+                "complained",
+                [
+                    ("recipients", .list(event.recipients)), ("feedbackType", .text(event.feedbackType)),
+                    ("userAgent", .text(event.userAgent)), ("arrivedAt", .number(event.arrivedAt)),
+                    ("subType", .text(event.subType)),
+                ])
         case .refused(let event):
             JSONText.object(
                 "refused",
@@ -60,6 +69,7 @@ extension Fact.Event: Decodable {
                 [
                     ("operation", .text(event.operation)), ("principal", .text(event.principal)),
                     ("resource", .text(event.resource)), ("sourceAddress", .text(event.sourceAddress)),
+                    ("reason", .text(event.reason)),
                 ])
         }
     }
@@ -82,8 +92,17 @@ extension Fact.Outcome {
         [
             ("recipients", .list(recipients)), ("attempt", .number(Int64(attempt))), ("peer", .text(peer)),
             ("reply", .text(reply)), ("tls", .text(tls)), ("milliseconds", .number(Int64(milliseconds))),
-            ("next", .number(next)),
+            ("next", .number(next)), ("address", .text(address)), ("site", .text(site)), ("cipher", .text(cipher)),
+            ("certificate", .text(certificate)), ("tlsPolicy", .text(tlsPolicy)),
+            ("verdict", verdict.map { .map($0.members) } ?? .text(nil)),
+            ("replies", replies.map { .list($0) } ?? .text(nil)),
         ]
+    }
+}
+
+extension Fact.Verdict {
+    fileprivate var members: [String: String] {
+        ["type": type, "subType": subType, "party": party, "delay": delay, "rule": rule]
     }
 }
 

@@ -27,6 +27,8 @@ package struct Fact: Hashable, Sendable {
         case delivered(Outcome)
         case deferred(Outcome)
         case bounced(Outcome)
+        /// A recipient called the message unwanted (RFC 5965).
+        case complained(Complained)
         /// A send that was turned away, with the control that said no.
         case refused(Refused)
         /// A template could not be filled: the message was accepted and dropped, as on SES.
@@ -78,18 +80,84 @@ package struct Fact: Hashable, Sendable {
         package var milliseconds: Int
         /// When the recipients are tried again, in milliseconds since 1970; nil where they are not.
         package var next: Int64?
+        /// The address it left from (SES: `ses:outgoing-ip`); nil where the system chose, or nothing was sent.
+        package var address: String?
+        /// The destination's provider, as limits are counted by.
+        package var site: String?
+        /// `TLS_AES_256_GCM_SHA384`.
+        package var cipher: String?
+        /// What was found of the peer's certificate: `verified`, `dane`, `unverified`, or what is wrong with it.
+        package var certificate: String?
+        /// Which rule decided how the connection had to be protected: `opportunistic`, `MTA-STS enforce`, …
+        package var tlsPolicy: String?
+        /// SES's class of a bounce or delay and the rule that found it; nil for a delivery.
+        package var verdict: Verdict?
+        /// The peer's replies in this try, each with its milliseconds since the try began; bounded.
+        package var replies: [String]?
 
         package init(
             recipients: [String], attempt: Int, peer: String, reply: String, tls: String?, milliseconds: Int,
-            next: Int64? = nil
+            next: Int64? = nil, address: String? = nil, site: String? = nil, cipher: String? = nil,
+            certificate: String? = nil, tlsPolicy: String? = nil, verdict: Verdict? = nil, replies: [String]? = nil
         ) {
             self.next = next
+            self.address = address
+            self.site = site
+            self.cipher = cipher
+            self.certificate = certificate
+            self.tlsPolicy = tlsPolicy
+            self.verdict = verdict
+            self.replies = replies
             self.recipients = recipients
             self.attempt = attempt
             self.peer = peer
             self.reply = reply
             self.tls = tls
             self.milliseconds = milliseconds
+        }
+    }
+
+    /// A reply, or a report that came later, in SES's words.
+    package struct Verdict: Hashable, Sendable, Codable {
+        /// `Permanent`, `Transient`, `Undetermined`.
+        package var type: String
+        /// `NoEmail`, `MailboxFull`, `OnAccountSuppressionList`, …
+        package var subType: String
+        /// Whose fault it is: `recipient`, `content`, `reputation`, `authentication`, `peer`, `network`.
+        package var party: String
+        /// Why a delay (SES's delayType).
+        package var delay: String
+        /// The rule that said so.
+        package var rule: String
+
+        package init(type: String, subType: String, party: String, delay: String, rule: String) {
+            self.type = type
+            self.subType = subType
+            self.party = party
+            self.delay = delay
+            self.rule = rule
+        }
+    }
+
+    package struct Complained: Hashable, Sendable, Codable {
+        package var recipients: [String]
+        /// `abuse`, `fraud`, … (RFC 5965 §7.3).
+        package var feedbackType: String
+        package var userAgent: String
+        /// When the report says the message arrived, milliseconds since 1970.
+        package var arrivedAt: Int64?
+        /// `OnAccountSuppressionList`, or nil.
+        package var subType: String?
+
+        package init(
+            recipients: [String], feedbackType: String, userAgent: String, arrivedAt: Int64? = nil,
+            subType: String? = nil
+        ) {
+            self.recipients = recipients
+            self.feedbackType = feedbackType
+            self.userAgent = userAgent
+            self.arrivedAt = arrivedAt
+            self.subType = subType
         }
     }
 
@@ -139,8 +207,13 @@ package struct Fact: Hashable, Sendable {
         package var principal: String
         package var resource: String
         package var sourceAddress: String
+        /// Why, in the words of whoever did it; nil where nobody is asked.
+        package var reason: String?
 
-        package init(operation: String, principal: String, resource: String, sourceAddress: String) {
+        package init(
+            operation: String, principal: String, resource: String, sourceAddress: String, reason: String? = nil
+        ) {
+            self.reason = reason
             self.operation = operation
             self.principal = principal
             self.resource = resource

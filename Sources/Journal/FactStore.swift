@@ -8,6 +8,8 @@ package protocol FactStream: Sendable {
     var name: String { get }
     /// At most `limit` facts after `sequence`, oldest first.
     func facts(after sequence: Int64, limit: Int) async throws -> [RecordedFact]
+    /// Those of some kinds among at most `limit` facts after `sequence`: for readers to whom most facts are nothing.
+    func facts(of kinds: Set<Fact.Event.Kind>, after sequence: Int64, limit: Int) async throws -> FactPage
 }
 
 /// Where each reader stands in each stream. Durable.

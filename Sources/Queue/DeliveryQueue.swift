@@ -2,156 +2,264 @@
 
 package import Journal
 package import Mail
-import Synchronization
 
 /// The queue between acceptance and delivery: the spool for keeping, the schedule for order.
+///
+/// It drives the schedule in real time: brings it what was accepted and what was read, looks up sites, wakes it, and
+/// writes down what came of each try.
 package actor DeliveryQueue {
-    /// Seconds between looks at the spool while nothing is known to be due earlier.
-    private static let longestSleep = 60.0
-    /// Seconds between looks, however much falls due meanwhile: each passes over all that the window holds.
-    private static let shortestSleep = 0.1
     /// Seconds before a settlement that could not be written is tried again.
     private static let settlementRetry = Duration.seconds(1)
+    /// Sites looked up, and lanes read, at one time.
+    private static let questionsAtOnce = 64
+    private static let readsAtOnce = 128
+    private static let lanesAtOnce = 2_000
 
-    private nonisolated let spool: any Spool
-    private nonisolated let now: Now
-    private var schedule: Schedule
-    private var waiters: [CheckedContinuation<PendingDelivery?, Never>] = []
-    private var isClosed = false
+    nonisolated let spool: any Spool
+    private nonisolated let sites: any SiteFinder
+    nonisolated let now: Now
+    nonisolated let report: @Sendable (QueueFault) -> Void
+    private nonisolated let arrivals = Arrivals()
+    var schedule: Schedule
+    private var waiters = Fifo<CheckedContinuation<Assignment?, Never>>()
+    private(set) var isClosed = false
     private var wakeUp: (at: Timestamp, task: Task<Void, Never>)?
-    private var isLoading = false
-    private var mustLoadAgain = false
-    /// Messages on their way into the spool. Their deliveries are announced by `accept` itself: a look that found them
-    /// first would have them tried, and settled, before they are announced, and so tried once more.
-    private nonisolated let arriving = Mutex<Set<MessageID>>([])
+    private var questions = 0
+    private var isReading = false
+    private var hasRecalled = false
+    var faults = QueueFaults()
+    var lastChecked: MessageID?
 
-    package init(spool: any Spool, limits: Schedule.Limits, now: @escaping Now) {
+    /// - Parameters:
+    ///   - sites: finds the provider behind a domain.
+    ///   - addresses: what mail may leave from.
+    ///   - report: hears of what should not be.
+    package init(
+        spool: any Spool, sites: any SiteFinder = DomainSites(),
+        addresses: [SendingAddress] = [.system(hostname: "localhost")], rules: ProviderRules = .none,
+        limits: Schedule.Limits, now: @escaping Now, random: @escaping RandomBits = { 0 },
+        report: @escaping @Sendable (QueueFault) -> Void = { _ in }
+    ) {
         self.spool = spool
+        self.sites = sites
         self.now = now
-        schedule = Schedule(limits: limits)
+        self.report = report
+        schedule = Schedule(limits: limits, rules: rules, addresses: addresses, random: random)
     }
 
     /// Stores a message; when this returns, it is owed. Stores wait together and share a sync.
     package nonisolated func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact])
         async throws
     {
-        let id = message.id
-        arriving.withLock { _ = $0.insert(id) }
+        arrivals.begin(message.id)
         let stored: [PendingDelivery]
         do {
             stored = try await spool.accept(message, deliveries, facts)
         } catch {
-            arriving.withLock { _ = $0.remove(id) }
+            arrivals.abandon(message.id)
             throw error
         }
-        Task { await self.announce(stored, of: id) }
+        if stored.isEmpty { return arrivals.abandon(message.id) }
+        if arrivals.store(stored) { Task { await self.fetch() } }
     }
 
     /// Stores facts about what was not accepted.
     package nonisolated func record(_ facts: [Fact]) async throws { try await spool.record(facts) }
 
-    /// Begins with what the spool holds from before.
-    package func start() async { await load() }
+    /// Begins with what the spool holds from before; tried again until the spool answers.
+    package func start() async {
+        while !isClosed {
+            do {
+                try await load()
+                return proceed()
+            } catch {
+                report(.spool("the queue could not be read at start: \(error)"))
+                try? await Task.sleep(for: Self.settlementRetry)
+            }
+        }
+    }
 
     /// The next delivery to try, when there is one; nil once the queue is closed.
-    package func next() async -> PendingDelivery? {
+    package func next() async -> Assignment? {
         if isClosed { return nil }
-        if let delivery = schedule.start() { return delivery }
-        return await withCheckedContinuation { waiters.append($0) }
+        if let assignment = schedule.next(at: now()) {
+            attend()
+            return assignment
+        }
+        return await withCheckedContinuation { waiter in
+            waiters.push(waiter)
+            attend()
+        }
     }
 
     /// Writes down what a try came to. A settlement that cannot be written is tried until it can: the delivery stays in
     /// flight meanwhile, so it is neither lost nor sent again.
-    package func settle(_ settlement: Settlement) async {
+    package func settle(_ settlement: Settlement, of assignment: Assignment, report: PathReport) async {
+        let id = settlement.delivery.id
+        let departure = schedule.departure(of: id, messages: report.sent, at: now())
         while true {
             do {
-                try await spool.settle(settlement)
+                try await spool.settle(settlement, departure: departure)
                 break
             } catch {
                 if isClosed { return }
+                self.report(.spool("a settlement could not be written: \(error)"))
                 try? await Task.sleep(for: Self.settlementRetry)
             }
         }
-        schedule.finish(settlement.delivery)
-        if let retry = settlement.retry { wake(at: retry.dueAt) }
-        dispatch()
-        if schedule.wantsRead { await load() }
+        schedule.finish(id, retryAt: settlement.retry?.dueAt, report: report, at: now())
+        keepLessons()
+        proceed()
     }
 
     /// Stops or resumes deliveries; acceptance goes on.
     package func setHold(_ isOnHold: Bool) {
         schedule.isOnHold = isOnHold
-        dispatch()
+        proceed()
+    }
+
+    /// Nothing new starts on this node; what is under way ends.
+    package func setDraining(_ isDraining: Bool) {
+        schedule.isDraining = isDraining
+        proceed()
+    }
+
+    package func setAddresses(_ addresses: [SendingAddress]) {
+        schedule.setAddresses(addresses, at: now())
+        proceed()
+    }
+
+    package func setRules(_ rules: ProviderRules) {
+        schedule.setRules(rules, at: now())
+        proceed()
     }
 
     /// Nothing is given out any more.
     package func close() {
         isClosed = true
         wakeUp?.task.cancel()
-        for waiter in waiters { waiter.resume(returning: nil) }
-        waiters = []
+        while let waiter = waiters.pop() { waiter.resume(returning: nil) }
     }
 
-    private func announce(_ deliveries: [PendingDelivery], of message: MessageID) {
-        arriving.withLock { _ = $0.remove(message) }
-        for delivery in deliveries { schedule.offer(delivery) }
-        dispatch()
-    }
+    // MARK: - The machine's wishes
 
-    private func dispatch() {
-        while !waiters.isEmpty, let delivery = schedule.start() { waiters.removeFirst().resume(returning: delivery) }
-    }
-
-    private func load() async {
-        guard !isLoading else {
-            mustLoadAgain = true
-            return
-        }
-        isLoading = true
-        defer { isLoading = false }
-        repeat {
-            mustLoadAgain = false
-            do { try await look() } catch { return wake(at: now() + 1) }
-        } while !isClosed && (mustLoadAgain || schedule.wantsRead)
-    }
-
-    // While the window is full nothing is worth waking for: settlements make room, and look again.
-    private func look() async throws {
-        guard !isClosed, let room = schedule.beginRead() else { return }
-        let due: [PendingDelivery]
-        do {
-            due = try await spool.due(at: now(), limit: room, excluding: schedule.held)
-        } catch {
-            schedule.abandonRead()
-            throw error
-        }
-        let arriving = arriving.withLock { $0 }
-        schedule.endRead(due.filter { !arriving.contains($0.message) }, isComplete: due.count < room)
-        dispatch()
-        if schedule.hasOverflow { return }
-        let next = try await spool.nextDue(excluding: schedule.held)
+    private func fetch() {
         let moment = now()
-        wake(at: max(min(next ?? .distantFuture, moment + Self.longestSleep), moment + Self.shortestSleep))
+        for delivery in arrivals.take() { schedule.offer(delivery, at: moment) }
+        proceed()
     }
 
-    // One alarm, at the earliest moment anybody asked for.
-    private func wake(at moment: Timestamp) {
+    /// After any event: starts what may start, and sees to what the machine asks for.
+    func proceed() {
+        while !waiters.isEmpty, !isClosed, let assignment = schedule.next(at: now()), let waiter = waiters.pop() {
+            waiter.resume(returning: assignment)
+        }
+        attend()
+    }
+
+    private func attend() {
+        guard !isClosed else { return }
+        ask()
+        if schedule.wantsRead, !isReading { read() }
+        wake()
+    }
+
+    private func ask() {
+        for domain in schedule.questions(atMost: Self.questionsAtOnce - questions, at: now()) {
+            questions += 1
+            Task {
+                let answer = await sites.site(of: domain)
+                self.answer(domain, answer.site, answer.lifetime)
+            }
+        }
+    }
+
+    private func answer(_ domain: String, _ site: String, _ lifetime: Double) {
+        questions -= 1
+        schedule.resolved(domain, site: site, lifetime: lifetime, at: now())
+        proceed()
+    }
+
+    private func read() {
+        let moment = now()
+        let reads = schedule.beginReads(atMost: Self.readsAtOnce)
+        guard !reads.isEmpty else { return }
+        isReading = true
+        Task {
+            do {
+                self.take(try await spool.due(reads, at: moment))
+            } catch {
+                self.report(.spool("deliveries could not be read: \(error)"))
+                self.schedule.abandonReads(reads, at: now())
+            }
+            self.isReading = false
+            self.proceed()
+        }
+    }
+
+    private func take(_ results: [LaneRows]) {
+        let coming = arrivals.coming
+        let announced = results.map { rows in
+            LaneRows(read: rows.read, due: rows.due.filter { !coming.contains($0.message) }, nextDue: rows.nextDue)
+        }
+        let before = schedule.forgotten
+        schedule.endReads(announced, at: now())
+        if schedule.forgotten > before { report(.forgotten(schedule.forgotten - before)) }
+    }
+
+    // One alarm, at the earliest moment that anything asks for.
+    private func wake() {
+        guard let moment = schedule.wakeAt else { return }
         if let wakeUp, wakeUp.at <= moment { return }
         wakeUp?.task.cancel()
         let delay = max(moment - now(), 0.001)
         let task = Task {
             guard (try? await Task.sleep(for: .seconds(delay))) != nil else { return }
-            await self.alarm()
+            self.alarm()
         }
         wakeUp = (moment, task)
     }
 
-    private func alarm() async {
+    private func alarm() {
         wakeUp = nil
-        await load()
+        schedule.advance(to: now())
+        proceed()
     }
-}
 
-extension Timestamp {
-    fileprivate static let distantFuture = Timestamp(milliseconds: .max / 4)
+    func load() async throws {
+        if !hasRecalled {
+            let (lessons, departures) = try await spool.recall(at: now())
+            schedule.restore(lessons, departures, at: now())
+            hasRecalled = true
+        }
+        try await eachPage(dueBefore: now()) { page in
+            let moment = self.now()
+            for count in page {
+                guard let nextDue = count.nextDue, self.schedule.hasRoom(for: count.lane) else { continue }
+                self.schedule.note(count.lane, count: count.count, nextDue: nextDue, at: moment)
+            }
+            // The first may start while the rest is read.
+            self.proceed()
+        }
+    }
+
+    /// Goes through the lanes of the spool, page by page.
+    func eachPage(dueBefore moment: Timestamp, _ body: ([LaneCount]) -> Void) async throws {
+        var place: Int64 = 0
+        while !isClosed {
+            let page = try await spool.lanes(dueBefore: moment, after: place, limit: Self.lanesAtOnce)
+            body(page.lanes)
+            guard let next = page.next else { return }
+            place = next
+        }
+    }
+
+    // What is lost of this in a crash is learned again.
+    private func keepLessons() {
+        let lessons = schedule.takeLearned()
+        guard !lessons.isEmpty else { return }
+        Task {
+            do { try await spool.keep(lessons) } catch { report(.spool("a lesson could not be kept: \(error)")) }
+        }
+    }
 }

@@ -13,24 +13,67 @@ package protocol Spool: Sendable {
     func accept(_ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]) async throws
         -> [PendingDelivery]
 
-    /// Deliveries due at or before `moment` whose id is not in `excluding`, earliest first.
-    func due(at moment: Timestamp, limit: Int, excluding: Set<Int64>) async throws -> [PendingDelivery]
-
-    /// When the earliest delivery that is not in `excluding` falls due; nil when none waits.
-    func nextDue(excluding: Set<Int64>) async throws -> Timestamp?
-
     /// The message, or nil once all its deliveries are settled.
     func message(_ id: MessageID) async throws -> SpooledMessage?
 
     /// Takes the result of one try; removes the message with its last delivery. For a delivery that is settled already
     /// it changes nothing and keeps no fact. Ids are never given twice.
-    func settle(_ settlement: Settlement) async throws
+    /// - Parameter departure: what an address that is warming up has sent by it, added to what it has sent that day.
+    func settle(_ settlement: Settlement, departure: Departure?) async throws
 
     /// Facts that change nothing in the spool: refusals.
     func record(_ facts: [Fact]) async throws
 
-    /// How many deliveries wait, by site.
-    func waiting() async throws -> [String: Int]
+    /// The next lanes with deliveries after this place, in a fixed order; of their deliveries that nobody holds, how many
+    /// were due by `moment`.
+    func lanes(dueBefore moment: Timestamp, after place: Int64, limit: Int) async throws -> LanePage
+
+    /// Of each lane, the deliveries due at or before `moment` that nobody holds, earliest first.
+    func due(_ reads: [LaneRead], at moment: Timestamp) async throws -> [LaneRows]
+
+    /// Deliveries of messages that expire at or before `moment`, held ones too, the oldest first.
+    func expired(at moment: Timestamp, limit: Int) async throws -> [PendingDelivery]
+
+    /// Keeps what was learned, in place of what was kept of the same kind for the same path.
+    func keep(_ lessons: [KeptLesson]) async throws
+
+    /// What was learned and still holds, and what addresses that are warming up have sent since the day began; older ones
+    /// are removed.
+    func recall(at moment: Timestamp) async throws -> (lessons: [KeptLesson], departures: [Departure])
+
+    /// Those of the messages after this one, of so many, that have no delivery; and the one to go on after, nil at the end.
+    func orphans(after message: MessageID?, limit: Int) async throws -> (found: [MessageID], next: MessageID?)
+}
+
+/// Some lanes, and the place to go on after; nil at the end.
+package struct LanePage: Hashable, Sendable {
+    package let lanes: [LaneCount]
+    package let next: Int64?
+
+    package init(lanes: [LaneCount], next: Int64?) {
+        self.lanes = lanes
+        self.next = next
+    }
+}
+
+/// How much waits in a lane.
+package struct LaneCount: Hashable, Sendable {
+    package let lane: Lane
+    /// Deliveries that nobody holds.
+    package let count: Int
+    /// When the first of them is due; nil where there is none.
+    package let nextDue: Timestamp?
+    package let held: Int
+    /// Of those that nobody holds, how many were due by the moment asked about.
+    package let due: Int
+
+    package init(lane: Lane, count: Int, nextDue: Timestamp?, held: Int = 0, due: Int = 0) {
+        self.lane = lane
+        self.count = count
+        self.nextDue = nextDue
+        self.held = held
+        self.due = due
+    }
 }
 
 /// What one try at one delivery came to.
