@@ -3,6 +3,7 @@
 import Dispatch
 import Foundation
 import GRDB
+package import Measures
 import Queue
 import Synchronization
 
@@ -36,6 +37,8 @@ package final class Engine: Sendable {
     private let pending = Mutex(Pending())
     private let commits = Atomic<Int>(0)
     private let freePages = Atomic<Int>(0)
+    /// Seconds that each synced transaction took.
+    package let syncTimes = Histogram()
     private static let pageSize = 4096
 
     init(path: String, synchronous: Synchronous, migrator: DatabaseMigrator) throws {
@@ -122,6 +125,8 @@ package final class Engine: Sendable {
     }
 
     private func transaction(_ body: (Database) throws -> Void) throws {
+        let start = ContinuousClock.now
+        defer { syncTimes.observe((ContinuousClock.now - start) / .seconds(1)) }
         try pool.writeWithoutTransaction { db in
             try db.inTransaction(.immediate) {
                 try body(db)

@@ -46,6 +46,46 @@ enum Facts {
             sql:
                 "SELECT sequence, at, account, message, event FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2",
             arguments: [sequence, limit])
+        return try read(rows)
+    }
+
+    // An event begins with its name, so what is not asked for is passed over without being decoded.
+    static func of(
+        _ kinds: Set<Fact.Event.Kind>, after sequence: Int64, limit: Int, _ db: Database
+    ) throws -> FactPage {
+        let window = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT max(sequence) AS last, count(*) AS seen FROM
+                (SELECT sequence FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2)
+                """, arguments: [sequence, limit])
+        guard let window, let last: Int64 = window["last"] else {
+            return FactPage(facts: [], last: sequence, isFull: false)
+        }
+        let names = kinds.map { "event GLOB '{\"\($0.rawValue)\":*'" }.sorted().joined(separator: " OR ")
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT sequence, at, account, message, event FROM fact WHERE sequence > $1 AND sequence <= $2
+                AND (\(names)) ORDER BY sequence
+                """, arguments: [sequence, last])
+        return FactPage(facts: try read(rows), last: last, isFull: window["seen"] == limit)
+    }
+
+    /// What a timeline shows at most.
+    private static let longestTimeline = 1_000
+
+    /// Everything about one message, oldest first.
+    static func about(_ message: MessageID, _ db: Database) throws -> [Fact] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT sequence, at, account, message, event FROM fact WHERE message = $1 ORDER BY sequence LIMIT $2
+                """)
+        let rows = try Row.fetchAll(statement, arguments: [message.description, longestTimeline])
+        return try read(rows).map(\.fact)
+    }
+
+    static func read(_ rows: [Row]) throws -> [RecordedFact] {
         let decoder = JSONDecoder()
         return try rows.compactMap { row in
             guard let account = AccountID(row["account"]) else { return nil }

@@ -53,6 +53,8 @@ package struct SQLiteRecords: IdentityStore, CursorStore, FactStream {
                     )
                     """)
         }
+        migrator.registerMigration("006-mail-from") { db in try db.execute(sql: mailFromSchema) }
+        migrator.registerMigration("007-suppression") { db in try db.execute(sql: suppressionSchema) }
         return migrator
     }
 

@@ -4,64 +4,130 @@ import GRDB
 package import Mail
 package import Queue
 
-extension SQLiteSpool {
-    static func insert(_ delivery: PendingDelivery, _ db: Database) throws -> Int64 {
+extension SQLiteSpool: Spool {
+    static let deliveryColumns = """
+        d.id, d.message, d.recipients, d.attempts, d.due_at, d.last_reply, d.held_by, d.held_why, m.accepted_at,
+        m.expires_at
+        """
+
+    static func insert(_ delivery: PendingDelivery, in lane: Int64, _ db: Database) throws -> Int64 {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO delivery (message, site, recipients, attempts, due_at, last_reply)
+                INSERT INTO delivery (message, lane, recipients, attempts, due_at, last_reply)
                 VALUES ($1, $2, $3, $4, $5, $6)
                 """)
         try statement.execute(arguments: [
-            delivery.message.description, delivery.site, text(delivery.recipients), delivery.attempts,
+            delivery.message.description, lane, text(delivery.recipients), delivery.attempts,
             delivery.dueAt.milliseconds, delivery.lastReply,
         ])
         return db.lastInsertedRowID
     }
 
-    package func due(at moment: Timestamp, limit: Int, excluding: Set<Int64>) async throws -> [PendingDelivery] {
+    package func lanes(dueBefore moment: Timestamp, after place: Int64, limit: Int) async throws -> LanePage {
         try await engine.read { db in
-            // The window is bounded, so reading past what is excluded is bounded too.
-            let rows = try Row.fetchCursor(
+            let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT d.id, d.message, d.site, d.recipients, d.attempts, d.due_at, d.last_reply,
-                        m.account, m.accepted_at, m.expires_at
-                    FROM delivery d JOIN message m ON m.id = d.message
-                    WHERE d.due_at <= $1 ORDER BY d.due_at, d.id
-                    """, arguments: [moment.milliseconds])
-            var found: [PendingDelivery] = []
-            while found.count < limit, let row = try rows.next() {
-                if !excluding.contains(row[0]) { found.append(try Self.delivery(row)) }
+                    SELECT l.*, n, first, due FROM (
+                        SELECT lane, count(*) AS n, min(due_at) AS first, sum(due_at <= $1) AS due
+                        FROM delivery WHERE held_by IS NULL AND lane > $2 GROUP BY lane ORDER BY lane LIMIT $3
+                    ) JOIN lane l ON l.id = lane ORDER BY lane
+                    """, arguments: [moment.milliseconds, place, limit])
+            let last: Int64? = rows.count < limit ? nil : rows.last?["id"]
+            var held = try Self.held(after: place, upTo: last ?? .max, db)
+            let counts = try rows.map { row in
+                LaneCount(
+                    lane: try LaneIDs.lane(row), count: row["n"], nextDue: Timestamp(milliseconds: row["first"]),
+                    held: held.removeValue(forKey: row["id"])?.held ?? 0, due: row["due"])
             }
-            return found
+            return LanePage(lanes: counts + held.sorted { $0.key < $1.key }.map(\.value), next: last)
         }
     }
 
-    package func nextDue(excluding: Set<Int64>) async throws -> Timestamp? {
+    // Lanes of which something is held.
+    private static func held(after place: Int64, upTo last: Int64, _ db: Database) throws -> [Int64: LaneCount] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT l.*, n FROM (
+                    SELECT lane, count(*) AS n FROM delivery
+                    WHERE held_by IS NOT NULL AND lane > $1 AND lane <= $2 GROUP BY lane
+                ) JOIN lane l ON l.id = lane
+                """, arguments: [place, last])
+        let counts = try rows.map { row in
+            (row["id"] as Int64, LaneCount(lane: try LaneIDs.lane(row), count: 0, nextDue: nil, held: row["n"]))
+        }
+        return Dictionary(uniqueKeysWithValues: counts)
+    }
+
+    package func due(_ reads: [LaneRead], at moment: Timestamp) async throws -> [LaneRows] {
+        let lanes = lanes
+        return try await engine.read { db in
+            try reads.map { read in
+                guard let lane = try lanes.id(of: read.lane, db) else {
+                    return LaneRows(read: read, due: [], nextDue: nil)
+                }
+                return try Self.due(read, lane, moment, db)
+            }
+        }
+    }
+
+    // One row more than asked for tells when the next is due; where there is none, it is due in the future.
+    private static func due(_ read: LaneRead, _ lane: Int64, _ moment: Timestamp, _ db: Database) throws -> LaneRows {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT \(deliveryColumns) FROM delivery d JOIN message m ON m.id = d.message
+                WHERE d.lane = $1 AND d.due_at <= $2 AND d.held_by IS NULL ORDER BY d.due_at, d.id LIMIT $3
+                """)
+        let rows = try Row.fetchAll(statement, arguments: [lane, moment.milliseconds, read.limit + 1])
+        let due = try rows.prefix(read.limit).map { try delivery($0, in: read.lane) }
+        if rows.count > read.limit, let next = rows.last {
+            return LaneRows(read: read, due: due, nextDue: Timestamp(milliseconds: next["due_at"]))
+        }
+        let next = try db.cachedStatement(
+            sql: "SELECT min(due_at) FROM delivery WHERE lane = $1 AND due_at > $2 AND held_by IS NULL")
+        let milliseconds = try Int64.fetchOne(next, arguments: [lane, moment.milliseconds])
+        return LaneRows(read: read, due: due, nextDue: milliseconds.map { Timestamp(milliseconds: $0) })
+    }
+
+    package func expired(at moment: Timestamp, limit: Int) async throws -> [PendingDelivery] {
         try await engine.read { db in
-            let rows = try Row.fetchCursor(db, sql: "SELECT id, due_at FROM delivery ORDER BY due_at, id")
-            while let row = try rows.next() {
-                if !excluding.contains(row[0]) { return Timestamp(milliseconds: row["due_at"]) }
-            }
-            return nil
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(Self.deliveryColumns), l.account, l.destination, l.pool, l.identity, l.bulky
+                    FROM message m JOIN delivery d ON d.message = m.id JOIN lane l ON l.id = d.lane
+                    WHERE m.expires_at <= $1 ORDER BY m.expires_at LIMIT $2
+                    """, arguments: [moment.milliseconds, limit]
+            ).map { try Self.delivery($0, in: try LaneIDs.lane($0)) }
         }
     }
 
-    package func settle(_ settlement: Settlement) async throws {
+    package func settle(_ settlement: Settlement, departure: Departure?) async throws {
         let prepared = Facts.prepare(settlement.facts)
-        let finished = try await engine.write { db -> String? in
+        let message = settlement.delivery.message
+        let finished = try await engine.write { db -> Finished in
+            if let departure { try Self.add(departure, db) }
             try Self.change(settlement, db)
-            guard db.changesCount > 0 else { return nil }
+            guard db.changesCount > 0 else { return .no }
             try Facts.insert(prepared, db)
-            return settlement.retry == nil ? try Self.removeIfSettled(settlement.delivery.message, db) : nil
+            return settlement.retry == nil ? try Self.removeIfSettled(message, db) : .no
         }
-        if let finished { bodies.remove(finished) }
+        guard case .yes(let file) = finished else { return }
+        recent.remove(message)
+        if let file { bodies.remove(file) }
     }
 
     package func waiting() async throws -> [String: Int] {
         try await engine.read { db in
-            let rows = try Row.fetchAll(db, sql: "SELECT site, count(*) AS n FROM delivery GROUP BY site")
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0["site"], $0["n"]) })
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT destination, sum(n) AS n
+                    FROM (SELECT lane, count(*) AS n FROM delivery GROUP BY lane) JOIN lane l ON l.id = lane
+                    GROUP BY destination
+                    """)
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["destination"], $0["n"]) })
         }
     }
 
@@ -83,30 +149,37 @@ extension SQLiteSpool {
         ])
     }
 
-    /// Removes a message that has no delivery left.
-    /// - Returns: its body file.
-    private static func removeIfSettled(_ message: MessageID, _ db: Database) throws -> String? {
+    /// Whether a message is gone with its last delivery, and the file that its body was in.
+    enum Finished: Sendable {
+        case no
+        case yes(file: String?)
+    }
+
+    static func removeIfSettled(_ message: MessageID, _ db: Database) throws -> Finished {
         let id = message.description
         let others = try db.cachedStatement(sql: "SELECT 1 FROM delivery WHERE message = $1 LIMIT 1")
-        guard try Row.fetchOne(others, arguments: [id]) == nil else { return nil }
+        guard try Row.fetchOne(others, arguments: [id]) == nil else { return .no }
         let file = try String.fetchOne(
             try db.cachedStatement(sql: "SELECT body_file FROM message WHERE id = $1"), arguments: [id])
         try db.cachedStatement(sql: "DELETE FROM message WHERE id = $1").execute(arguments: [id])
-        return file
+        return .yes(file: file)
     }
 
-    private static func delivery(_ row: Row) throws -> PendingDelivery {
+    static func delivery(_ row: Row, in lane: Lane) throws -> PendingDelivery {
         let id: String = row["message"]
         let recipients: String = row["recipients"]
-        guard let message = MessageID(parsing: id), let account = AccountID(row["account"]) else {
+        guard let message = MessageID(parsing: id) else {
             throw SpoolFailure.unavailable("a delivery row cannot be read")
         }
+        let heldBy: String? = row["held_by"]
+        let heldWhy: String? = row["held_why"]
         return PendingDelivery(
-            id: row["id"], message: message, account: account, site: row["site"],
+            id: row["id"], message: message, lane: lane,
             recipients: try recipients.split(separator: "\n").map { try Mailbox(parsing: $0) },
-            attempts: row["attempts"],
-            dueAt: Timestamp(milliseconds: row["due_at"]), acceptedAt: Timestamp(milliseconds: row["accepted_at"]),
-            expiresAt: Timestamp(milliseconds: row["expires_at"]), lastReply: row["last_reply"])
+            attempts: row["attempts"], dueAt: Timestamp(milliseconds: row["due_at"]),
+            acceptedAt: Timestamp(milliseconds: row["accepted_at"]),
+            expiresAt: Timestamp(milliseconds: row["expires_at"]), lastReply: row["last_reply"],
+            hold: heldBy.map { Hold(by: $0, reason: heldWhy ?? "") })
     }
 
     private static func text(_ recipients: [Mailbox]) -> String {

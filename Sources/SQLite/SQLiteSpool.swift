@@ -7,11 +7,13 @@ package import Mail
 package import Queue
 
 /// The spool in one SQLite file, `spool.db`, with large bodies beside it in `bodies/`.
-package struct SQLiteSpool: Spool, FactStream {
+package struct SQLiteSpool: FactStream {
     package let name = "spool"
     package let engine: Engine
     let bodies: BodyFiles
     private let space: FreeSpace
+    let lanes = LaneIDs()
+    let recent = RecentMessages()
 
     /// - Parameters:
     ///   - directory: must exist.
@@ -22,66 +24,10 @@ package struct SQLiteSpool: Spool, FactStream {
         engine = try Engine(path: "\(directory)/spool.db", synchronous: synchronous, migrator: Self.migrator)
     }
 
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("001-messages") { db in
-            try db.execute(sql: schema)
-            try db.execute(sql: Facts.schema)
-        }
-        migrator.registerMigration("002-signing-account") { db in
-            try db.execute(sql: "ALTER TABLE message ADD COLUMN signing_account TEXT")
-        }
-        migrator.registerMigration("003-delivery-ids-once") { db in try db.execute(sql: deliveryIDsOnce) }
-        return migrator
+    private struct Stored: Sendable {
+        let deliveries: [Int64]
+        let lanes: LaneIDs.Found
     }
-
-    private static let schema = """
-        CREATE TABLE message (
-            id TEXT NOT NULL PRIMARY KEY,
-            account TEXT NOT NULL CHECK (length(account) = 12),
-            accepted_at BIGINT NOT NULL,
-            expires_at BIGINT NOT NULL CHECK (expires_at >= accepted_at),
-            reverse_path TEXT NOT NULL,
-            signing_domain TEXT,
-            header BLOB NOT NULL,
-            body BLOB,
-            body_file TEXT,
-            body_offset BIGINT NOT NULL DEFAULT 0,
-            body_length BIGINT NOT NULL DEFAULT 0,
-            CHECK ((body IS NULL) <> (body_file IS NULL))
-        );
-        CREATE TABLE delivery (
-            id INTEGER PRIMARY KEY,
-            message TEXT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
-            site TEXT NOT NULL,
-            recipients TEXT NOT NULL CHECK (length(recipients) > 0),
-            attempts BIGINT NOT NULL CHECK (attempts >= 0),
-            due_at BIGINT NOT NULL,
-            last_reply TEXT NOT NULL
-        );
-        CREATE INDEX delivery_due ON delivery (due_at);
-        CREATE INDEX delivery_message ON delivery (message);
-        """
-
-    // Without AUTOINCREMENT the id of a row that is gone is given to the next one, while a try of the old one may still
-    // be on its way to being settled.
-    private static let deliveryIDsOnce = """
-        CREATE TABLE delivery_once (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            message TEXT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
-            site TEXT NOT NULL,
-            recipients TEXT NOT NULL CHECK (length(recipients) > 0),
-            attempts BIGINT NOT NULL CHECK (attempts >= 0),
-            due_at BIGINT NOT NULL,
-            last_reply TEXT NOT NULL
-        );
-        INSERT INTO delivery_once (id, message, site, recipients, attempts, due_at, last_reply)
-            SELECT id, message, site, recipients, attempts, due_at, last_reply FROM delivery;
-        DROP TABLE delivery;
-        ALTER TABLE delivery_once RENAME TO delivery;
-        CREATE INDEX delivery_due ON delivery (due_at);
-        CREATE INDEX delivery_message ON delivery (message);
-        """
 
     package func accept(
         _ message: SpooledMessage, _ deliveries: [PendingDelivery], _ facts: [Fact]
@@ -89,22 +35,27 @@ package struct SQLiteSpool: Spool, FactStream {
         try space.require(message.content.size, reusable: engine.reusable)
         let prepared = Facts.prepare(facts)
         let body = try await bodies.adopt(message)
-        let ids: [Int64]
+        let stored: Stored
+        let lanes = lanes
         do {
-            ids = try await engine.write { db in
+            stored = try await engine.write { db in
                 try Self.insert(message, body: body, db)
-                let ids = try deliveries.map { try Self.insert($0, db) }
+                let found = try lanes.ids(of: Set(deliveries.map(\.lane)), db)
+                let ids = try deliveries.map { try Self.insert($0, in: found.ids[$0.lane] ?? 0, db) }
                 try Facts.insert(prepared, db)
-                return ids
+                return Stored(deliveries: ids, lanes: found)
             }
         } catch {
             if case .file(let file, _, _) = body { bodies.remove(file) }
             throw error
         }
-        return zip(ids, deliveries).map { id, delivery in delivery.with(id: id) }
+        lanes.remember(stored.lanes)
+        if case .memory = body { recent.add(message) }
+        return zip(stored.deliveries, deliveries).map { id, delivery in delivery.numbered(id) }
     }
 
     package func message(_ id: MessageID) async throws -> SpooledMessage? {
+        if let message = recent.message(id) { return message }
         let bodies = bodies
         return try await engine.read { db in
             let statement = try db.cachedStatement(sql: "SELECT * FROM message WHERE id = $1")
@@ -133,8 +84,9 @@ package struct SQLiteSpool: Spool, FactStream {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO message (id, account, accepted_at, expires_at, reverse_path, signing_domain, header, body,
-                    body_file, body_offset, body_length, signing_account)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                    body_file, body_offset, body_length, signing_account, return_path, configuration_set, set_owner, pool, tls,
+                    identity)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
                 """)
         let memory: Data?
         let file: (String?, Int, Int)
@@ -147,11 +99,15 @@ package struct SQLiteSpool: Spool, FactStream {
             message.expiresAt.milliseconds, message.reversePath.mailbox?.description ?? "",
             message.signingDomain?.description, Data(message.content.header), memory, file.0, file.1, file.2,
             message.signingAccount == message.account ? nil : message.signingAccount.description,
+            message.returnPath == message.reversePath ? nil : message.returnPath.mailbox?.description ?? "",
+            message.terms.configurationSet, message.terms.configurationSetOwner?.description,
+            message.terms.pool?.description, message.terms.tls.rawValue, message.terms.identity,
         ])
     }
 
     private static func message(_ row: Row, _ bodies: BodyFiles) throws -> SpooledMessage {
-        let path: String = row["reverse_path"]
+        let reversePath = try path(row["reverse_path"])
+        let returnPath: String? = row["return_path"]
         let signing: String? = row["signing_domain"]
         let signingAccount: String? = row["signing_account"]
         let id: String = row["id"]
@@ -164,20 +120,25 @@ package struct SQLiteSpool: Spool, FactStream {
         return SpooledMessage(
             id: id, account: account, acceptedAt: Timestamp(milliseconds: row["accepted_at"]),
             expiresAt: Timestamp(milliseconds: row["expires_at"]),
-            reversePath: path.isEmpty ? .null : .mailbox(try Mailbox(parsing: path)),
+            reversePath: reversePath, returnPath: try returnPath.map { try path($0) },
             signingDomain: try signing.map { try Domain(parsing: $0) },
-            signingAccount: signingAccount.flatMap { AccountID($0) },
+            signingAccount: signingAccount.flatMap { AccountID($0) }, terms: terms(row),
             content: Content(
                 header: Array(header),
                 body: file.map { .file(path: bodies.path($0), offset: row["body_offset"], length: row["body_length"]) }
                     ?? .memory(Array(memory ?? Data()))))
     }
-}
 
-extension PendingDelivery {
-    func with(id: Int64) -> PendingDelivery {
-        PendingDelivery(
-            id: id, message: message, account: account, site: site, recipients: recipients, attempts: attempts,
-            dueAt: dueAt, acceptedAt: acceptedAt, expiresAt: expiresAt, lastReply: lastReply)
+    private static func path(_ text: String) throws -> ReversePath {
+        text.isEmpty ? .null : .mailbox(try Mailbox(parsing: text))
+    }
+
+    private static func terms(_ row: Row) -> DeliveryTerms {
+        let owner: String? = row["set_owner"]
+        let pool: String? = row["pool"]
+        return DeliveryTerms(
+            configurationSet: row["configuration_set"], configurationSetOwner: owner.flatMap { AccountID($0) },
+            pool: pool.flatMap { PoolID(parsing: $0) }, tls: DeliveryTerms.TLSDemand(rawValue: row["tls"]) ?? .requireTLS,
+            identity: row["identity"])
     }
 }

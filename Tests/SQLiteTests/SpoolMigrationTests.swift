@@ -36,24 +36,27 @@ final class SpoolMigrationTests: Sendable {
         try await old.write { try $0.execute(sql: Self.rows) }
         try old.close()
         let spool = try SQLiteSpool(directory: directory, reserve: 0, synchronous: .full)
-        let due = try await spool.due(at: Timestamp(seconds: 10), limit: 10, excluding: [])
-        #expect(due.map(\.id) == [3, 7] && due.map(\.site) == ["s3", "s7"] && due.map(\.attempts) == [3, 7])
+        let counts = try await spool.lanes(dueBefore: Timestamp(seconds: 10), after: 0, limit: 9).lanes
+        #expect(counts.map(\.lane.destination).sorted() == ["s3", "s7"] && counts.map(\.count) == [1, 1])
+        let rows = try await spool.due(counts.map { LaneRead(lane: $0.lane, limit: 9) }, at: Timestamp(seconds: 10))
+        let due = rows.flatMap(\.due).sorted { $0.id < $1.id }
+        #expect(due.map(\.id) == [3, 7] && due.map(\.destination) == ["s3", "s7"] && due.map(\.attempts) == [3, 7])
         #expect(due.allSatisfy { $0.lastReply == "450 later" && $0.recipients.map(\.description) == ["b@example.com"] })
-        try await spool.settle(Settlement(delivery: due[1], retry: nil, facts: []))
+        try await spool.settle(Settlement(delivery: due[1], retry: nil, facts: []), departure: nil)
         let next = SpooledMessage(
             id: MessageID(region: "us-east-1", at: Timestamp(seconds: 2), random: (1, 2)), account: due[0].account,
             acceptedAt: Timestamp(seconds: 2), expiresAt: Timestamp(seconds: 3), reversePath: .null, signingDomain: nil,
             content: Content(header: [13, 10], body: .memory([])))
         let delivery = PendingDelivery(
-            message: next.id, account: next.account, site: "s", recipients: due[0].recipients, dueAt: next.acceptedAt,
+            message: next.id, lane: Lane(account: next.account, destination: "s"), recipients: due[0].recipients, dueAt: next.acceptedAt,
             acceptedAt: next.acceptedAt, expiresAt: next.expiresAt)
         #expect(try await spool.accept(next, [delivery], []).map(\.id) == [8])
         let indices = try await spool.engine.read {
             try String.fetchSet(
                 $0, sql: "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'delivery'")
         }
-        #expect(indices.isSuperset(of: ["delivery_due", "delivery_message"]))
-        try await spool.settle(Settlement(delivery: due[0], retry: nil, facts: []))
+        #expect(indices.isSuperset(of: ["delivery_due", "delivery_message", "delivery_held"]))
+        try await spool.settle(Settlement(delivery: due[0], retry: nil, facts: []), departure: nil)
         #expect(try await spool.message(due[0].message) == nil)
     }
 }

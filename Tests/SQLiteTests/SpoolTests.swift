@@ -32,9 +32,16 @@ final class SpoolTests: Sendable {
 
     private func delivery(_ message: SpooledMessage, due: Int64, site: String = "a") throws -> PendingDelivery {
         PendingDelivery(
-            message: message.id, account: account, site: site,
+            message: message.id, lane: Lane(account: account, destination: site),
             recipients: [try Mailbox(parsing: "b@example.com"), try Mailbox(parsing: "c@example.com")],
             dueAt: Timestamp(seconds: due), acceptedAt: message.acceptedAt, expiresAt: message.expiresAt)
+    }
+
+    /// What is due in the one lane, and the second in which the next is.
+    private func due(_ spool: SQLiteSpool, at second: Int64, limit: Int = 10) async throws -> ([PendingDelivery], Int64?) {
+        let read = LaneRead(lane: Lane(account: account, destination: "a"), limit: limit)
+        let rows = try await spool.due([read], at: Timestamp(seconds: second))
+        return (rows.flatMap(\.due), rows.first?.nextDue?.seconds)
     }
 
     private func fact(_ message: SpooledMessage) -> Fact {
@@ -55,21 +62,22 @@ final class SpoolTests: Sendable {
             message, [try delivery(message, due: 5), try delivery(message, due: 4)], [fact(message)])
         let spool = try open()
         #expect(try await spool.message(message.id) == message)
-        #expect(try await spool.due(at: Timestamp(seconds: 4), limit: 10, excluding: []) == [stored[1]])
-        #expect(try await spool.due(at: Timestamp(seconds: 9), limit: 10, excluding: [stored[1].id]) == [stored[0]])
-        #expect(try await spool.nextDue(excluding: [stored[1].id]) == Timestamp(seconds: 5))
-        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: [fact(message)]))
+        #expect(try await due(spool, at: 4) == ([stored[1]], 5))
+        #expect(try await due(spool, at: 9) == ([stored[1], stored[0]], nil))
+        #expect(try await due(spool, at: 9, limit: 1) == ([stored[1]], 5))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: [fact(message)]), departure: nil)
         let left = stored[1].recipients.suffix(1)
         try await spool.settle(
             Settlement(
                 delivery: stored[1],
-                retry: .init(recipients: Array(left), dueAt: Timestamp(seconds: 7), lastReply: "451"), facts: []))
-        stored = try await spool.due(at: Timestamp(seconds: 7), limit: 10, excluding: [])
+                retry: .init(recipients: Array(left), dueAt: Timestamp(seconds: 7), lastReply: "451"), facts: []),
+            departure: nil)
+        stored = try await due(spool, at: 7).0
         #expect(stored.map(\.recipients) == [Array(left)])
         #expect(stored.map(\.attempts) == [1])
         #expect(try await spool.waiting() == ["a": 1])
-        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
-        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []), departure: nil)
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []), departure: nil)
         #expect(try await spool.message(message.id) == nil)
         #expect(try await spool.facts(after: 0, limit: 10).map(\.sequence) == [1, 2])
         #expect(try await spool.facts(after: 1, limit: 10).map(\.fact) == [fact(message)])
@@ -90,7 +98,7 @@ final class SpoolTests: Sendable {
         try await spool.sweep()
         #expect(FileManager.default.fileExists(atPath: path))
         #expect(!FileManager.default.fileExists(atPath: directory + "/bodies/orphan"))
-        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []), departure: nil)
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
@@ -115,7 +123,7 @@ final class SpoolTests: Sendable {
         await #expect(throws: SpoolFailure.self) { _ = try await spool.accept(first, [], []) }
         try await spool.sweep()
         #expect(FileManager.default.fileExists(atPath: path))
-        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []))
+        try await spool.settle(Settlement(delivery: stored[0], retry: nil, facts: []), departure: nil)
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
@@ -124,19 +132,19 @@ final class SpoolTests: Sendable {
         let spool = try open()
         let (first, second) = (message(1), message(2))
         let old = try #require(try await spool.accept(first, [try delivery(first, due: 1)], []).first)
-        try await spool.settle(Settlement(delivery: old, retry: nil, facts: []))
+        try await spool.settle(Settlement(delivery: old, retry: nil, facts: []), departure: nil)
         let new = try #require(try await spool.accept(second, [try delivery(second, due: 1)], []).first)
         #expect(new.id > old.id)
         let other = PendingDelivery(
-            id: new.id, message: first.id, account: account, site: "a", recipients: old.recipients,
+            id: new.id, message: first.id, lane: Lane(account: account, destination: "a"), recipients: old.recipients,
             dueAt: old.dueAt, acceptedAt: old.acceptedAt, expiresAt: old.expiresAt)
         let retry = Settlement.Retry(recipients: [], dueAt: Timestamp(seconds: 9), lastReply: "451")
         for delivery in [old, other] {
             for retry in [nil, retry] {
-                try await spool.settle(Settlement(delivery: delivery, retry: retry, facts: [fact(first)]))
+                try await spool.settle(Settlement(delivery: delivery, retry: retry, facts: [fact(first)]), departure: nil)
             }
         }
-        #expect(try await spool.due(at: Timestamp(seconds: 1), limit: 10, excluding: []) == [new])
+        #expect(try await due(spool, at: 1).0 == [new])
         #expect(try await spool.facts(after: 0, limit: 10).isEmpty)
     }
 
