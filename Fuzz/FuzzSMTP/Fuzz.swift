@@ -10,6 +10,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var settings = ServerSettings(hostname: "fuzz.example")
     settings.requiresTLS = false
     settings.requiresAuthentication = (bytes.first ?? 0) & 1 == 1
+    settings.asksAboutRecipients = (bytes.first ?? 0) & 2 == 2
+    settings.allowsNullReversePath = settings.asksAboutRecipients
     var session = ServerSession(settings, isSecure: true)
     var content: [UInt8] = []
     for piece in stride(from: 0, to: bytes.count, by: 64) {
@@ -17,6 +19,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         while let action = session.next() {
             switch action {
             case .authenticate(let user, _): session.authenticated(user.isEmpty ? .refused : .accepted)
+            case .recipient(let path, _):
+                session.decided(path.mailbox.localPart.utf8.count > 8 ? Reply(550, nil, "No") : nil)
             case .startTLS: session.tlsEstablished()
             case .content(let more): content += more
             case .discardContent: content = []

@@ -8,14 +8,18 @@ package import Queue
 
 /// One try at one delivery: sign, find the way, send, and say for each recipient what came of it.
 ///
-/// Options and keys are read at each try. What goes wrong inside us is temporary, always.
+/// Options and keys are read again at each try. What goes wrong inside us is temporary, always.
 package struct Attempt: Sendable {
     package struct Parts: Sendable {
         package var route: Route
         package var router: Router
+        package var directory: MXDirectory
         package var transport: any Transport
+        package var posture: any SessionPosture
         package var inbox: any Inbox
         package var keys: any SigningKeys
+        package var options: any SenderOptions
+        package var judge: any ReplyJudge
         package var spool: any Spool
         package var retry: RetrySchedule
         package var now: Now
@@ -23,14 +27,20 @@ package struct Attempt: Sendable {
         package var logger: Logger
 
         package init(
-            route: Route, router: Router, transport: any Transport, inbox: any Inbox, keys: any SigningKeys,
-            spool: any Spool, retry: RetrySchedule, now: @escaping Now, random: @escaping RandomBits, logger: Logger
+            route: Route, router: Router, directory: MXDirectory, transport: any Transport,
+            posture: any SessionPosture, inbox: any Inbox, keys: any SigningKeys, options: any SenderOptions,
+            judge: any ReplyJudge, spool: any Spool, retry: RetrySchedule, now: @escaping Now,
+            random: @escaping RandomBits, logger: Logger
         ) {
             self.route = route
             self.router = router
+            self.directory = directory
             self.transport = transport
+            self.posture = posture
             self.inbox = inbox
             self.keys = keys
+            self.options = options
+            self.judge = judge
             self.spool = spool
             self.retry = retry
             self.now = now
@@ -39,16 +49,8 @@ package struct Attempt: Sendable {
         }
     }
 
-    /// What the far side, or we ourselves, said about one recipient.
-    struct Answer: Sendable {
-        let recipient: Mailbox
-        let reply: Reply
-        var peer = ""
-        var tls: String?
-    }
-
-    private let parts: Parts
-    private let pool: ConnectionPool
+    let parts: Parts
+    let pool: ConnectionPool
     private let signing = SigningPool()
 
     package init(_ parts: Parts) {
@@ -57,39 +59,68 @@ package struct Attempt: Sendable {
     }
 
     /// Closes sessions that nobody used for a while.
-    package func closeIdle(all: Bool = false) async { await pool.sweep(all: all) }
+    package func closeIdle(all: Bool = false) { pool.sweep(all: all) }
 
-    package func run(_ delivery: PendingDelivery) async -> Settlement {
+    /// Addresses that nothing leaves from any more: sessions from there are kept no longer than their mail.
+    package func setDrained(_ addresses: Set<String>) { pool.setDrained(addresses) }
+
+    package func run(_ assignment: Assignment) async -> (Settlement, PathReport) {
+        let delivery = assignment.delivery
         let started = parts.now()
-        guard started < delivery.expiresAt else { return .expired(delivery, at: started) }
-        let answers: [Answer]
+        guard started < delivery.expiresAt else {
+            return (.expiry(of: delivery, at: started), PathReport(result: .untried, sent: 0))
+        }
+        guard delivery.destination != SimulatorAddress.destination else {
+            return (MailboxSimulator.settlement(of: delivery, at: started), PathReport(result: .open, sent: 0))
+        }
+        let answers: [Answers]
         do {
-            answers = try await send(delivery)
+            answers = try await send(assignment, started: started)
         } catch {
             parts.logger.error(
                 "delivery failed inside", metadata: ["message-id": "\(delivery.message)", "error": "\(error)"])
             let reply = Reply(451, .init(4, 3, 0), "Temporary failure inside this server")
-            answers = Self.same(reply, for: delivery.recipients)
+            answers = [Answers(delivery.recipients, all: reply)]
         }
         let ended = parts.now()
         let retry = parts.retry.next(after: delivery.attempts + 1, at: ended, random: parts.random)
-        return .settling(delivery, answers, started: started, ended: ended, retryAt: retry)
+        var outcomes = Outcomes(assignment, judge: parts.judge, started: started, ended: ended, retryAt: retry)
+        for answer in answers { outcomes.add(answer) }
+        return (outcomes.settlement, Self.report(answers, outcomes.lessons))
     }
 
-    private func send(_ delivery: PendingDelivery) async throws -> [Answer] {
+    private static func report(_ answers: [Answers], _ lessons: [Lesson]) -> PathReport {
+        let failed = answers.first { $0.way.result == .unreachable }
+        let result: PathReport.Result =
+            if answers.contains(where: { $0.way.result == .open }) {
+                .open
+            } else if let reply = failed?.replies.first {
+                .unreachable(reply: Outcomes.words(reply))
+            } else {
+                .untried
+            }
+        return PathReport(result: result, sent: answers.count(where: \.isTaken), lessons: lessons)
+    }
+
+    private func send(_ assignment: Assignment, started: Timestamp) async throws -> [Answers] {
+        let delivery = assignment.delivery
+        guard assignment.egress.pool == delivery.lane.pool else {
+            throw SpoolFailure.unavailable("the way that was assigned is not of the delivery's pool")
+        }
         guard let message = try await parts.spool.message(delivery.message) else {
             throw SpoolFailure.unavailable("the message of a delivery is gone")
         }
+        let demand = max(message.terms.tls, try await parts.options.terms(of: message).tls)
         let signature = try await signature(of: message)
         let mail = OutgoingMail(
-            reversePath: message.reversePath, recipients: delivery.recipients,
+            returnPath: message.returnPath, recipients: delivery.recipients,
             header: signature + message.content.header, body: message.content.body,
-            size: signature.count + message.content.size)
+            size: signature.count + message.content.size, requiresTLS: demand == .requireTLS)
+        let trip = Trip(assignment: assignment, demand: demand, started: started)
         switch parts.route {
-        case .capture: return try await capture(mail, message)
-        case .relay(let host, let port, let tls):
-            return await send(mail, by: await parts.router.relay(host, port: port, tls: tls))
-        case .mx(let port): return await sendToExchangers(mail, port: port)
+        case .capture: return [try await capture(mail, message)]
+        case .relay(let host, let port, let tls): return await send(mail, byRelay: host, port, tls, trip)
+        case .mx(let port): return await send(mail, toExchangersAt: port, trip)
         }
     }
 
@@ -100,61 +131,12 @@ package struct Attempt: Sendable {
         else { return [] }
         return try await signing.field(for: message, by: signer, at: parts.now())
     }
+}
 
-    private func sendToExchangers(_ mail: OutgoingMail, port: Int) async -> [Answer] {
-        var answers: [Answer] = []
-        // One domain, but for mail accepted under another route.
-        for domain in Set(mail.recipients.map(\.domain)).sorted() {
-            let part = mail.to(mail.recipients.filter { $0.domain == domain })
-            answers += await send(part, by: await parts.router.targets(for: domain, port: port))
-        }
-        return answers
-    }
+// MARK: - Capture
 
-    private func send(_ mail: OutgoingMail, by decision: Router.Decision) async -> [Answer] {
-        switch decision {
-        case .unreachable(let reply): Self.same(reply, for: mail.recipients)
-        case .targets(let targets): await send(mail, to: targets)
-        }
-    }
-
-    // The next host is asked only while nobody has taken any part of the mail.
-    private func send(_ mail: OutgoingMail, to targets: [Target]) async -> [Answer] {
-        var failure = ConnectionFailure("No host could be reached")
-        for target in targets where !Task.isCancelled {
-            do {
-                return try await send(mail, to: target)
-            } catch let error as ConnectionFailure {
-                failure = error
-            } catch {
-                failure = ConnectionFailure("Connection failed: \(error)")
-            }
-        }
-        let peer = targets.last?.description ?? ""
-        return mail.recipients.map { Answer(recipient: $0, reply: failure.reply, peer: peer) }
-    }
-
-    private func send(_ mail: OutgoingMail, to target: Target) async throws -> [Answer] {
-        var lease = try await pool.take(target)
-        let replies: [Reply]
-        do {
-            replies = try await lease.connection.send(mail)
-        } catch  where lease.isReused {
-            // A kept session may have been closed by the peer meanwhile; nothing was sent over it yet.
-            lease.connection.close()
-            lease = try await pool.take(target, fresh: true)
-            replies = try await lease.connection.send(mail)
-        }
-        let connection = lease.connection
-        await pool.give(lease, for: target)
-        return mail.recipients.enumerated().map { index, recipient in
-            // No recipient is forgotten, whatever a transport does.
-            let reply = index < replies.count ? replies[index] : Reply(451, .init(4, 3, 0), "No reply was recorded")
-            return Answer(recipient: recipient, reply: reply, peer: connection.peer, tls: connection.tls)
-        }
-    }
-
-    private func capture(_ mail: OutgoingMail, _ message: SpooledMessage) async throws -> [Answer] {
+extension Attempt {
+    private func capture(_ mail: OutgoingMail, _ message: SpooledMessage) async throws -> Answers {
         var content = mail.header
         switch mail.body {
         case .memory(let bytes): content += bytes
@@ -171,11 +153,9 @@ package struct Attempt: Sendable {
                     from: EncodedWord.decode(header.first("From")?.value ?? ""),
                     subject: EncodedWord.decode(header.first("Subject")?.value ?? ""), size: content.count),
                 content: content))
-        let reply = Reply(250, .init(2, 0, 0), "Captured")
-        return mail.recipients.map { Answer(recipient: $0, reply: reply, peer: "capture") }
-    }
-
-    private static func same(_ reply: Reply, for recipients: [Mailbox]) -> [Answer] {
-        recipients.map { Answer(recipient: $0, reply: reply) }
+        var way = Answers.Way()
+        way.peer = "capture"
+        way.result = .open
+        return Answers(mail.recipients, all: Reply(250, .init(2, 0, 0), "Captured"), way)
     }
 }

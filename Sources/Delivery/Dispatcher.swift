@@ -9,10 +9,14 @@ package struct Dispatcher: Sendable {
 
     private let queue: DeliveryQueue
     private let attempt: Attempt
+    private let meter: AttemptMeter
     private let drain: Duration
 
     /// - Parameter drain: what is in flight when the queue closes has this long to end by itself.
-    package init(queue: DeliveryQueue, attempt: Attempt, drain: Duration = .seconds(30)) {
+    package init(
+        queue: DeliveryQueue, attempt: Attempt, meter: AttemptMeter = AttemptMeter(), drain: Duration = .seconds(30)
+    ) {
+        self.meter = meter
         self.queue = queue
         self.attempt = attempt
         self.drain = drain
@@ -25,11 +29,12 @@ package struct Dispatcher: Sendable {
         await queue.start()
         await withTaskCancellationHandler {
             async let _ = sweep()
+            async let _ = queue.watch()
             await deliver()
         } onCancel: {
             Task { await queue.close() }
         }
-        await attempt.closeIdle(all: true)
+        attempt.closeIdle(all: true)
     }
 
     private func deliver() async {
@@ -49,11 +54,12 @@ package struct Dispatcher: Sendable {
     private func deliverAll(_ closed: AsyncStream<Void>.Continuation) async {
         let queue = queue
         await withDiscardingTaskGroup { group in
-            while let delivery = await queue.next() {
+            while let assignment = await queue.next() {
                 group.addTask {
-                    let settlement = await attempt.run(delivery)
+                    let (settlement, report) = await attempt.run(assignment)
+                    meter.observe(settlement)
                     // A try that is given up is still written down.
-                    await Task { await queue.settle(settlement) }.value
+                    await Task { await queue.settle(settlement, of: assignment, report: report) }.value
                 }
             }
             closed.finish()
@@ -61,6 +67,6 @@ package struct Dispatcher: Sendable {
     }
 
     private func sweep() async {
-        while (try? await Task.sleep(for: Self.sweepInterval)) != nil { await attempt.closeIdle() }
+        while (try? await Task.sleep(for: Self.sweepInterval)) != nil { attempt.closeIdle() }
     }
 }

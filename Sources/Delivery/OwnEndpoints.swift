@@ -45,9 +45,9 @@ package final class OwnEndpoints: Sendable {
         self.listeners = listeners
     }
 
-    package func contains(_ target: Target) -> Bool {
-        guard let listener = listeners[target.port] else { return false }
-        let addresses = target.host == "localhost" ? Self.loopback : [Self.octets(target.host)].compactMap(\.self)
+    package func contains(_ host: String, _ port: Int) -> Bool {
+        guard let listener = listeners[port] else { return false }
+        let addresses = host == "localhost" ? Self.loopback : [Self.octets(host)].compactMap(\.self)
         return addresses.contains { address in
             // To connect to the wildcard is to connect to this machine.
             let address = Self.isWildcard(address) ? Self.loopback(like: address) : address

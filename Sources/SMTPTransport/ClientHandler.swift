@@ -21,23 +21,28 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     let over = Mark()
-    private(set) var tlsVersion: String?
-    private var session: ClientSession
-    private var replies = ReplyParser()
-    private let sslContext: NIOSSLContext
-    private let serverName: String?
+    let target: Target
+    /// What was said until the session was ready.
+    private(set) var opening = Transcript()
+    var security = SessionSecurity()
+    var session: ClientSession
+    let tls: TLSContexts
+    var cipherWatch: CipherWatch?
+    private var parser = ReplyParser()
     private var context: ChannelHandlerContext?
     private var opened: EventLoopPromise<Void>?
-    private var mail: (mail: OutgoingMail, promise: EventLoopPromise<[Reply]>)?
+    private var mail: (mail: OutgoingMail, promise: EventLoopPromise<SentMail>)?
+    /// When the opening, or the mail under way, began; the transcript counts from here.
+    private var began = NIODeadline.now()
     /// When the peer is taken for dead. The alarm is set seldom and looks again where this has moved on meanwhile.
     private var deadline: NIODeadline?
     private var alarm: (at: NIODeadline, task: Scheduled<Void>)?
 
     /// - Parameter opened: completed when the session can take a mail, or never will.
-    init(session: ClientSession, context: NIOSSLContext, serverName: String?, opened: EventLoopPromise<Void>) {
+    init(session: ClientSession, target: Target, tls: TLSContexts, opened: EventLoopPromise<Void>) {
         self.session = session
-        sslContext = context
-        self.serverName = serverName
+        self.target = target
+        self.tls = tls
         self.opened = opened
     }
 
@@ -55,13 +60,17 @@ final class ClientHandler: ChannelInboundHandler {
         context.fireChannelActive()
     }
 
-    func send(_ mail: OutgoingMail, _ promise: EventLoopPromise<[Reply]>) {
+    func send(_ mail: OutgoingMail, _ promise: EventLoopPromise<SentMail>) {
         guard let context, self.mail == nil, session.isReady else {
             return promise.fail(ConnectionFailure("The session is gone"))
         }
         self.mail = (mail, promise)
+        began = .now()
         perform(
-            session.send(.init(reversePath: mail.reversePath, recipients: mail.recipients, size: mail.size)), context)
+            session.send(
+                .init(
+                    reversePath: mail.returnPath, recipients: mail.recipients, size: mail.size,
+                    requiresTLS: mail.requiresTLS)), context)
     }
 
     func quit() {
@@ -76,10 +85,11 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        replies.append(unwrapInboundIn(data).readableBytesView)
+        parser.append(unwrapInboundIn(data).readableBytesView)
+        let milliseconds = Int((NIODeadline.now() - began).nanoseconds / 1_000_000)
         do {
-            while let reply = try replies.next() {
-                perform(session.receive(reply, hasMore: replies.hasLeftover), context)
+            while let reply = try parser.next() {
+                perform(session.receive(reply, hasMore: parser.hasLeftover, at: milliseconds), context)
             }
         } catch {
             perform(session.lost(Reply(451, .init(4, 5, 0), "The peer's reply is not SMTP: \(error)")), context)
@@ -87,11 +97,7 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
-            let version = (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self))?.tlsVersion
-            tlsVersion = version.map(Self.words) ?? "TLS"
-            perform(session.tlsEstablished(), context)
-        }
+        if let event = event as? TLSUserEvent, case .handshakeCompleted = event { secured(context) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -100,23 +106,30 @@ final class ClientHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { lose("Connection lost: \(error)", context) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        session.isHandshaking ? failHandshake(error, context) : lose("Connection lost: \(error)", context)
+    }
 
-    private func lose(_ why: String, _ context: ChannelHandlerContext) {
-        if session.isHandshaking { fail(HandshakeFailure(reason: why)) }
+    func lose(_ why: String, _ context: ChannelHandlerContext) {
+        if session.isHandshaking { return failHandshake(.handshake(why), context) }
         perform(session.lost(Reply(451, .init(4, 4, 2), why)), context)
     }
 
-    private func perform(_ actions: [ClientSession.Action], _ context: ChannelHandlerContext) {
+    func perform(_ actions: [ClientSession.Action], _ context: ChannelHandlerContext) {
         for action in actions {
             switch action {
             case .write(let bytes):
                 context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
             case .startTLS: startTLS(context)
-            case .ready: take(&opened)?.succeed()
+            case .ready:
+                opening = session.takeTranscript()
+                take(&opened)?.succeed()
             case .sendContent: sendContent(context)
-            case .finished(let replies): take(&mail)?.promise.succeed(replies)
+            case .finished(let replies):
+                let transcript = session.takeTranscript()
+                take(&mail)?.promise.succeed(SentMail(replies: replies, transcript: transcript))
             case .failed(let reply): fail(ConnectionFailure(reply: reply))
+            case .insecure(let reply): fail(.insecure(reply, at: target.serverName))
             case .close:
                 over.set()
                 context.close(promise: nil)
@@ -125,7 +138,13 @@ final class ClientHandler: ChannelInboundHandler {
         waitForPeer(context)
     }
 
-    private func fail(_ error: any Error) {
+    func fail(_ failure: ConnectionFailure) {
+        var failure = failure
+        failure.transcript = session.takeTranscript()
+        fail(failure as any Error)
+    }
+
+    func fail(_ error: any Error) {
         take(&opened)?.fail(error)
         take(&mail)?.promise.fail(error)
     }
@@ -134,24 +153,6 @@ final class ClientHandler: ChannelInboundHandler {
     private func take<Value>(_ value: inout Value?) -> Value? {
         defer { value = nil }
         return value
-    }
-
-    private func startTLS(_ context: ChannelHandlerContext) {
-        do {
-            let handler = try NIOSSLClientHandler(context: sslContext, serverHostname: serverName)
-            try context.pipeline.syncOperations.addHandler(handler, position: .first)
-        } catch {
-            lose("TLS cannot be started: \(error)", context)
-        }
-    }
-
-    private static func words(_ version: TLSVersion) -> String {
-        switch version {
-        case .tlsv1: "TLSv1"
-        case .tlsv11: "TLSv1.1"
-        case .tlsv12: "TLSv1.2"
-        case .tlsv13: "TLSv1.3"
-        }
     }
 }
 
@@ -188,12 +189,14 @@ extension ClientHandler {
 // MARK: - Time
 
 extension ClientHandler {
+    // However often the peer says something, neither the opening nor a mail takes for ever.
     private func waitForPeer(_ context: ChannelHandlerContext) {
         guard let timeout = session.timeout else {
             deadline = nil
             return
         }
-        let deadline = NIODeadline.now() + TimeAmount(timeout)
+        var deadline = NIODeadline.now() + TimeAmount(timeout)
+        if let limit = session.limit { deadline = min(deadline, began + TimeAmount(limit)) }
         self.deadline = deadline
         if let alarm, alarm.at <= deadline { return }
         alarm?.task.cancel()

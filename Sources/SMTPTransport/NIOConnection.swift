@@ -3,11 +3,15 @@
 import Delivery
 import Mail
 import NIOCore
+import SMTP
 
 /// One session, handed to the pool.
 final class NIOConnection: Connection {
     let peer: String
-    let tls: String?
+    let localAddress: String
+    let security: SessionSecurity
+    let offersRequireTLS: Bool
+    let opening: Transcript
     private let channel: any Channel
     private let handler: NIOLoopBound<ClientHandler>
     private let over: ClientHandler.Mark
@@ -21,16 +25,19 @@ final class NIOConnection: Connection {
             address.ipAddress.map { "[\($0)]:\(address.port ?? 0)" }
         }
         peer = "\(target.serverName) \(address ?? "")"
-        tls = handler.value.tlsVersion
+        localAddress = channel.localAddress?.ipAddress ?? ""
+        security = handler.value.security
+        offersRequireTLS = handler.value.session.offersRequireTLS
+        opening = handler.value.opening
     }
 
     var isUsable: Bool { !over.isSet && channel.isActive }
 
-    func send(_ mail: OutgoingMail) async throws -> [Reply] {
+    func send(_ mail: OutgoingMail) async throws -> SentMail {
         let handler = handler
         let loop = channel.eventLoop
         return try await withTaskCancellationHandler {
-            let promise = loop.makePromise(of: [Reply].self)
+            let promise = loop.makePromise(of: SentMail.self)
             loop.execute { handler.value.send(mail, promise) }
             return try await promise.futureResult.get()
         } onCancel: {

@@ -4,70 +4,48 @@ package import Delivery
 import Mail
 package import NIOCore
 import NIOPosix
-import NIOSSL
+import Queue
 package import SMTP
 
 /// SMTP sessions to other servers over SwiftNIO.
 package struct NIOTransport: Transport {
     package struct Settings: Sendable {
-        /// Our name in EHLO.
-        package var hostname: String
-        /// Extra CA files, PEM, for private far sides.
-        package var trust: [String]
-        /// The address connections come from; the system's choice where nil.
-        package var localAddress: String?
+        /// Judges the certificates of peers where the requirement asks for it.
+        package var judge: PeerJudge
         package var connectTimeout = TimeAmount.seconds(30)
         package var timeouts = ClientSession.Timeouts()
 
-        package init(hostname: String, trust: [String]) {
-            self.hostname = hostname
-            self.trust = trust
-        }
+        package init(judge: PeerJudge) { self.judge = judge }
     }
 
     private let settings: Settings
     private let group: any EventLoopGroup
-    private let localAddress: SocketAddress?
-    private let verified: NIOSSLContext
-    private let unverified: NIOSSLContext
+    private let tls: TLSContexts
 
-    /// - Throws: when a CA file cannot be read, or the local address is none.
     package init(_ settings: Settings, group: any EventLoopGroup) throws {
         self.settings = settings
         self.group = group
-        localAddress = try settings.localAddress.map { try SocketAddress(ipAddress: $0, port: 0) }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.additionalTrustRoots = [
-            .certificates(try settings.trust.flatMap { try NIOSSLCertificate.fromPEMFile($0) })
-        ]
-        verified = try NIOSSLContext(configuration: configuration)
-        // Opportunistic TLS keeps out who only listens; a certificate proves nothing where clear text would do as well.
-        configuration.certificateVerification = .none
-        unverified = try NIOSSLContext(configuration: configuration)
+        tls = try TLSContexts(judge: settings.judge)
     }
 
     package func open(_ target: Target) async throws -> any Connection {
         do {
-            return try await open(target, tls: target.tls)
-        } catch is HandshakeFailure where target.tls == .opportunistic {
-            // Better in clear than not at all is what opportunistic means.
-            return try await open(target, tls: .none)
+            return try await open(target, after: nil)
         } catch let failure as HandshakeFailure {
-            let text = "TLS handshake with \(target.serverName) failed: \(failure.reason)"
-            throw ConnectionFailure(reply: Reply(451, .init(4, 7, 5), text))
+            guard target.requirement.allowsClear else { throw failure.failure(at: target) }
+            // Better in clear than not at all is what opportunistic means.
+            return try await open(target, after: failure)
         }
     }
 
-    private func open(_ target: Target, tls: ClientSession.TLS) async throws -> any Connection {
+    private func open(_ target: Target, after failure: HandshakeFailure?) async throws -> any Connection {
         let dial = Dial()
         return try await withTaskCancellationHandler {
             let channel: any Channel
             do {
-                channel = try await bootstrap(target, tls: tls, dial).connect(host: target.host, port: target.port)
-                    .get()
+                channel = try await connect(target, after: failure, dial)
             } catch {
-                throw ConnectionFailure("Cannot connect to \(target.host):\(target.port): \(Self.words(error))")
+                throw Self.failure(error, target)
             }
             return try await dial.opened(channel, target)
         } onCancel: {
@@ -75,10 +53,20 @@ package struct NIOTransport: Transport {
         }
     }
 
-    private func bootstrap(_ target: Target, tls: ClientSession.TLS, _ dial: Dial) -> ClientBootstrap {
-        let context = tls == .require ? verified : unverified
-        let session = ClientSession(hostname: settings.hostname, tls: tls, timeouts: settings.timeouts)
-        let serverName = Self.isAddress(target.serverName) ? nil : target.serverName
+    private func connect(_ target: Target, after failure: HandshakeFailure?, _ dial: Dial) async throws -> any Channel {
+        let bootstrap = try bootstrap(target, after: failure, dial)
+        if let address = try? SocketAddress(ipAddress: target.host, port: target.port) {
+            return try await bootstrap.connect(to: address).get()
+        }
+        return try await bootstrap.connect(host: target.host, port: target.port).get()
+    }
+
+    private func bootstrap(_ target: Target, after failure: HandshakeFailure?, _ dial: Dial) throws -> ClientBootstrap {
+        let mode: ClientSession.TLS =
+            failure != nil || target.requirement.mode == .none
+            ? .none : target.requirement.allowsClear ? .opportunistic : .require
+        let session = ClientSession(hostname: target.egress.hostname, tls: mode, timeouts: settings.timeouts)
+        let tls = tls
         let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(settings.connectTimeout)
             .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -87,24 +75,60 @@ package struct NIOTransport: Transport {
                 channel.eventLoop.makeCompletedFuture {
                     let opened = channel.eventLoop.makePromise(of: Void.self)
                     dial.began(channel, opened.futureResult)
-                    let handler = ClientHandler(
-                        session: session, context: context, serverName: serverName, opened: opened)
+                    let handler = ClientHandler(session: session, target: target, tls: tls, opened: opened)
+                    handler.security.givenUp = failure?.failure
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
-        return localAddress.map { bootstrap.bind(to: $0) } ?? bootstrap
+        guard let text = target.egress.address else { return bootstrap }
+        guard let address = try? SocketAddress(ipAddress: text, port: 0) else { throw NotHere(address: text) }
+        return bootstrap.bind(to: address).channelOption(Self.bindsWithoutPort, value: 1)
+    }
+}
+
+// MARK: - Failures
+
+extension NIOTransport {
+    // IP_BIND_ADDRESS_NO_PORT (ip(7)): the port is chosen at connect, so that one address has all its ports to each peer.
+    private static let bindsWithoutPort = ChannelOptions.socket(SocketOptionLevel(0), SocketOptionName(24))
+
+    private static func failure(_ error: any Error, _ target: Target) -> any Error {
+        let address = target.egress.address ?? ""
+        if error is NotHere { return ConnectionFailure("\(address) is not an IP address", kind: .ours) }
+        let words = words(error)
+        // The words are the library's: the name of the system call that failed comes first.
+        if !address.isEmpty, words.hasPrefix("bind(") {
+            let text = Self.isAbsent(error) ? "is not on this machine" : "cannot be used: \(words)"
+            return ConnectionFailure(
+                reply: Reply(451, .init(4, 3, 0), "Address \(address) \(text)"), kind: .ours)
+        }
+        return ConnectionFailure("Cannot connect to \(target.host):\(target.port): \(words)")
     }
 
-    private static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
+    private static func isAbsent(_ error: any Error) -> Bool {
+        let single = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+        return (single as? IOError)?.errnoCode == EADDRNOTAVAIL
+    }
 
     private static func words(_ error: any Error) -> String {
         guard let failed = error as? NIOConnectionError else { return "\(error)" }
         let dns = [failed.dnsAError, failed.dnsAAAAError].compactMap(\.self).map { "\($0)" }
         return (failed.connectionErrors.map { "\($0.error)" } + dns).joined(separator: ", ")
     }
+
+    private struct NotHere: Error {
+        let address: String
+    }
 }
 
 /// The TLS handshake did not end well; whether to go on without is for the caller to say.
 struct HandshakeFailure: Error {
-    let reason: String
+    let failure: TLSFailure
+    let transcript: Transcript
+
+    func failure(at target: Target) -> ConnectionFailure {
+        var failure = ConnectionFailure(failure, with: target.serverName)
+        failure.transcript = transcript
+        return failure
+    }
 }

@@ -20,7 +20,7 @@ struct AttemptTests {
             ])
         ])
         let delivery = try await world.delivery(["x@b.example", "y@b.example", "z@b.example"])
-        let settlement = await world.attempt().run(delivery)
+        let settlement = await world.settle(delivery)
         #expect(settlement.summary == ["bounced x@b.example", "deferred y@b.example", "delivered z@b.example"])
         #expect(settlement.retry?.recipients.map(\.description) == ["y@b.example"])
         #expect(settlement.retry?.lastReply == "450 4.2.1 later")
@@ -32,7 +32,7 @@ struct AttemptTests {
     @Test("recipients with one reply share a fact")
     func shared() async throws {
         let world = World()
-        let settlement = await world.attempt().run(try await world.delivery(["x@b.example", "y@b.example"]))
+        let settlement = await world.settle(try await world.delivery(["x@b.example", "y@b.example"]))
         #expect(settlement.facts.count == 1 && settlement.retry == nil)
         #expect(settlement.outcomes.first?.recipients == ["x@b.example", "y@b.example"])
     }
@@ -42,7 +42,7 @@ struct AttemptTests {
         var world = World()
         world.transport = ScriptedTransport(steps: [.replies([Reply(354, nil, "go")]), .replies([])])
         for id in 1...2 {
-            let settlement = await world.attempt().run(try await world.delivery(id: Int64(id)))
+            let settlement = await world.settle(try await world.delivery(id: Int64(id)))
             #expect(settlement.summary == ["deferred b@b.example"])
             #expect(settlement.retry?.recipients.count == 1)
         }
@@ -56,7 +56,7 @@ struct AttemptTests {
         world.dns.exchangers["b.example"] = StubDNS.mx((10, "m1.example"), (20, "m2.example"))
         world.transport = ScriptedTransport(
             refusing: ["192.0.2.1": ConnectionFailure("refused")], steps: [.replies([Reply(451, nil, "later")])])
-        let settlement = await world.attempt().run(try await world.delivery())
+        let settlement = await world.settle(try await world.delivery())
         #expect(world.transport.opened == ["192.0.2.1", "192.0.2.2"])
         #expect(settlement.summary == ["deferred b@b.example"])
         #expect(settlement.outcomes.first?.peer == "m2.example [192.0.2.2]:25")
@@ -67,7 +67,7 @@ struct AttemptTests {
         var world = World()
         world.transport = ScriptedTransport(
             refusing: ["relay.example": ConnectionFailure(reply: Reply(554, nil, "not you"))])
-        let settlement = await world.attempt().run(try await world.delivery())
+        let settlement = await world.settle(try await world.delivery())
         #expect(settlement.summary == ["deferred b@b.example"])
         #expect(settlement.outcomes.first?.reply.contains("554 not you") == true)
     }
@@ -77,7 +77,7 @@ struct AttemptTests {
         var world = World()
         world.route = .mx(port: 25)
         world.dns.exchangers["b.example"] = StubDNS.mx((0, ""))
-        let settlement = await world.attempt().run(try await world.delivery())
+        let settlement = await world.settle(try await world.delivery())
         #expect(settlement.summary == ["bounced b@b.example"] && settlement.retry == nil)
         #expect(settlement.outcomes.first?.reply.hasPrefix("556 5.1.10 ") == true)
         #expect(world.transport.opened.isEmpty)
@@ -86,8 +86,8 @@ struct AttemptTests {
     @Test("a relay that is ourselves bounces, with the reason, before anything is opened")
     func ownRelay() async throws {
         var world = World()
-        world.isOurs = { $0.host == "relay.example" }
-        let settlement = await world.attempt().run(try await world.delivery())
+        world.isOurs = { address, _ in address == "relay.example" }
+        let settlement = await world.settle(try await world.delivery())
         #expect(settlement.summary == ["bounced b@b.example"] && settlement.retry == nil)
         #expect(
             settlement.outcomes.first?.reply == "554 5.4.6 The relay relay.example:25 is this server itself")
@@ -99,7 +99,7 @@ struct AttemptTests {
         var world = World()
         world.route = .mx(port: 25)
         world.dns.hosts = ["b.example": ["192.0.2.1"], "c.example": ["192.0.2.2"]]
-        let settlement = await world.attempt().run(try await world.delivery(["x@c.example", "y@b.example"]))
+        let settlement = await world.settle(try await world.delivery(["x@c.example", "y@b.example"]))
         #expect(Set(settlement.outcomes.map(\.peer)) == ["b.example [192.0.2.1]:25", "c.example [192.0.2.2]:25"])
         #expect(world.transport.sent.map(\.mail.recipients.count) == [1, 1])
     }
@@ -109,7 +109,7 @@ struct AttemptTests {
         let world = World()
         let delivery = try await world.delivery(lastReply: "450 4.2.1 later", attempts: 7)
         world.clock.advance(1000)
-        let settlement = await world.attempt().run(delivery)
+        let settlement = await world.settle(delivery)
         #expect(settlement.summary == ["bounced b@b.example"] && settlement.retry == nil)
         let reply = try #require(settlement.outcomes.first?.reply)
         #expect(reply.hasPrefix("554 4.4.7 ") && reply.hasSuffix("450 4.2.1 later"))
@@ -122,14 +122,14 @@ struct AttemptTests {
         world.transport = ScriptedTransport(steps: [.replies([Reply(450, nil, "later")])])
         let delivery = try await world.delivery()
         world.clock.advance(980)
-        #expect(await world.attempt().run(delivery).retry?.dueAt == delivery.expiresAt)
+        #expect(await world.settle(delivery).retry?.dueAt == delivery.expiresAt)
     }
 
     @Test("what goes wrong inside is temporary")
     func inside() async throws {
         var world = World()
         world.keys.error = .unavailable("store")
-        let settlement = await world.attempt().run(try await world.delivery())
+        let settlement = await world.settle(try await world.delivery())
         #expect(settlement.summary == ["deferred b@b.example"])
         #expect(settlement.outcomes.first?.reply == "451 4.3.0 Temporary failure inside this server")
     }
@@ -139,8 +139,8 @@ struct AttemptTests {
         var world = World()
         let lines = (0..<100).map { _ in String(repeating: "x", count: 2000) }
         world.transport = ScriptedTransport(steps: [.replies([Reply(code: 450, enhanced: nil, lines: lines)])])
-        let settlement = await world.attempt().run(try await world.delivery())
-        #expect((settlement.retry?.lastReply.count ?? .max) <= Settlement.maximumReplyLength + 1)
+        let settlement = await world.settle(try await world.delivery())
+        #expect((settlement.retry?.lastReply.count ?? .max) <= Outcomes.maximumReplyLength + 1)
     }
 
     @Test("captured mail is whole, signed and described")
@@ -148,7 +148,7 @@ struct AttemptTests {
         var world = World()
         world.route = .capture
         world.keys.signer = try Self.signer()
-        let settlement = await world.attempt().run(try await world.delivery(["x@b.example", "y@c.example"]))
+        let settlement = await world.settle(try await world.delivery(["x@b.example", "y@c.example"]))
         #expect(settlement.summary == ["delivered x@b.example", "delivered y@c.example"])
         let kept = try #require(world.inbox.all.first)
         let text = String(decoding: kept.content, as: UTF8.self)
@@ -164,7 +164,7 @@ struct AttemptTests {
         let delivery = try await world.delivery()
         // Time goes on between the tries: a second signature would have another t=.
         for _ in 0..<2 {
-            _ = await attempt.run(delivery)
+            _ = await attempt.run(world.assignment(delivery)).0
             world.clock.advance(2)
         }
         let headers = world.transport.sent.map(\.mail.header)

@@ -15,10 +15,10 @@ struct ReuseTests {
     func reuse() async throws {
         let world = World()
         let attempt = world.attempt()
-        for id in 1...3 { _ = await attempt.run(try await world.delivery(id: Int64(id))) }
+        for id in 1...3 { _ = await attempt.run(world.assignment(try await world.delivery(id: Int64(id)))).0 }
         #expect(world.transport.sent.map(\.session) == [1, 1, 1])
         world.clock.advance(ConnectionPool.idleLifetime)
-        _ = await attempt.run(try await world.delivery(id: 4))
+        _ = await attempt.run(world.assignment(try await world.delivery(id: 4))).0
         #expect(world.transport.sent.map(\.session) == [1, 1, 1, 2])
         #expect(world.transport.closed == 1)
     }
@@ -28,8 +28,58 @@ struct ReuseTests {
         let world = World()
         let attempt = world.attempt()
         let delivery = try await world.delivery()
-        for _ in 0...ConnectionPool.maximumMails { _ = await attempt.run(delivery) }
+        for _ in 0...ConnectionPool.maximumMails { _ = await attempt.run(world.assignment(delivery)).0 }
         #expect(world.transport.opened.count == 2 && world.transport.closed == 1)
+    }
+
+    @Test("fewer where the site's rules say so")
+    func ruled() async throws {
+        let world = World()
+        let attempt = world.attempt()
+        let delivery = try await world.delivery()
+        for _ in 0..<5 { _ = await attempt.run(world.assignment(delivery, mails: 2)) }
+        #expect(world.transport.sent.map(\.session) == [1, 1, 2, 2, 3])
+    }
+
+    @Test("a session belongs to the address it leaves from")
+    func addresses() async throws {
+        var world = World()
+        let attempt = world.attempt()
+        let delivery = try await world.delivery()
+        for address in ["192.0.2.7", "192.0.2.8", "192.0.2.7"] {
+            world.egress = Egress(address: address, hostname: "out.example", pool: nil)
+            _ = await attempt.run(world.assignment(delivery))
+        }
+        #expect(world.transport.sent.map(\.session) == [1, 2, 1])
+        attempt.setDrained(["192.0.2.7"])
+        #expect(world.transport.closed == 1)
+        _ = await attempt.run(world.assignment(delivery))
+        #expect(world.transport.sent.map(\.session) == [1, 2, 1, 3] && world.transport.closed == 2)
+    }
+
+    @Test("a session to another host of a site takes the place of an idle one")
+    func replaced() async throws {
+        var world = World()
+        world.route = .mx(port: 25)
+        world.dns.hosts = ["b.example": ["192.0.2.1"], "c.example": ["192.0.2.2"]]
+        let attempt = world.attempt()
+        for (id, domain) in [(1, "b"), (2, "c")] {
+            _ = await attempt.run(world.assignment(try await world.delivery(["x@\(domain).example"], id: Int64(id))))
+        }
+        #expect(world.transport.opened == ["192.0.2.1", "192.0.2.2"] && world.transport.closed == 1)
+    }
+
+    @Test("among equal hosts the one with an open session is asked first")
+    func equals() async throws {
+        var world = World()
+        world.route = .mx(port: 25)
+        world.dns.hosts = ["m1.example": ["192.0.2.1"], "m2.example": ["192.0.2.2"]]
+        world.dns.exchangers["b.example"] = StubDNS.mx((10, "m1.example"), (10, "m2.example"))
+        world.transport = ScriptedTransport(refusing: ["192.0.2.1": ConnectionFailure("down")])
+        let attempt = world.attempt()
+        for id in 1...2 { _ = await attempt.run(world.assignment(try await world.delivery(id: Int64(id)))) }
+        #expect(world.transport.opened == ["192.0.2.1", "192.0.2.2"])
+        #expect(world.transport.sent.map(\.session) == [2, 2])
     }
 
     @Test("a kept session that is gone is replaced once; a fresh one that goes is a failure")
@@ -38,11 +88,11 @@ struct ReuseTests {
         world.transport = ScriptedTransport(steps: [.replies(ok), .gone, .replies(ok), .gone, .gone])
         let attempt = world.attempt()
         for id in 1...2 {
-            let settlement = await attempt.run(try await world.delivery(id: Int64(id)))
+            let settlement = await attempt.run(world.assignment(try await world.delivery(id: Int64(id)))).0
             #expect(settlement.summary == ["delivered b@b.example"])
         }
         #expect(world.transport.sent.map(\.session) == [1, 1, 2])
-        let settlement = await attempt.run(try await world.delivery(id: 3))
+        let settlement = await attempt.run(world.assignment(try await world.delivery(id: 3))).0
         #expect(settlement.summary == ["deferred b@b.example"])
         #expect(world.transport.sent.map(\.session) == [1, 1, 2, 2, 3])
     }
@@ -52,7 +102,7 @@ struct ReuseTests {
         var world = World()
         world.transport = ScriptedTransport(steps: [.last([Reply(421, nil, "bye")])])
         let attempt = world.attempt()
-        for id in 1...2 { _ = await attempt.run(try await world.delivery(id: Int64(id))) }
+        for id in 1...2 { _ = await attempt.run(world.assignment(try await world.delivery(id: Int64(id)))).0 }
         #expect(world.transport.sent.map(\.session) == [1, 2])
     }
 
@@ -60,10 +110,10 @@ struct ReuseTests {
     func sweep() async throws {
         let world = World()
         let attempt = world.attempt()
-        _ = await attempt.run(try await world.delivery())
-        await attempt.closeIdle()
+        _ = await attempt.run(world.assignment(try await world.delivery())).0
+        attempt.closeIdle()
         #expect(world.transport.closed == 0)
-        await attempt.closeIdle(all: true)
+        attempt.closeIdle(all: true)
         #expect(world.transport.closed == 1)
     }
 

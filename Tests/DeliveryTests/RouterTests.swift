@@ -11,14 +11,16 @@ import Testing
 struct RouterTests {
     private func decide(
         _ dns: StubDNS, random: @escaping RandomBits = { 0 },
-        isOurs: @escaping @Sendable (Target) -> Bool = { _ in false },
+        isOurs: @escaping Router.IsOurs = { _, _ in false },
         _ domain: String = "b.example"
     ) async throws -> Router.Decision {
-        await Router(dns: dns, random: random, isOurs: isOurs).targets(for: try Domain(parsing: domain), port: 25)
+        let router = Router(dns: dns, random: random, isOurs: isOurs)
+        let domain = try Domain(parsing: domain)
+        return router.order(await router.exchangers(of: domain), port: 25, of: domain)
     }
 
     private func hosts(_ decision: Router.Decision) -> [String] {
-        if case .targets(let targets) = decision { return targets.map(\.host) }
+        if case .hosts(let hosts) = decision { return hosts.flatMap { $0.addresses.map(\.address) } }
         return []
     }
 
@@ -33,9 +35,8 @@ struct RouterTests {
         dns.exchangers["b.example"] = StubDNS.mx((20, "m2.example"), (10, "m1.example"))
         let decision = try await decide(dns)
         #expect(hosts(decision) == ["192.0.2.1", "2001:db8::1", "192.0.2.2"])
-        guard case .targets(let targets) = decision else { return }
-        #expect(targets.map(\.serverName) == ["m1.example", "m1.example", "m2.example"])
-        #expect(targets.allSatisfy { $0.tls == .opportunistic && $0.port == 25 })
+        guard case .hosts(let found) = decision else { return }
+        #expect(found.map(\.name) == ["m1.example", "m2.example"])
     }
 
     @Test("leaves the order of equals to chance")
@@ -85,7 +86,7 @@ struct RouterTests {
         var dns = StubDNS(hosts: [
             "m1.example": ["192.0.2.1"], "us.example": ["192.0.2.5"], "m3.example": ["192.0.2.3"],
         ])
-        let isOurs: @Sendable (Target) -> Bool = { $0.host == "192.0.2.5" && $0.port == 25 }
+        let isOurs: Router.IsOurs = { $0 == "192.0.2.5" && $1 == 25 }
         dns.exchangers["b.example"] = StubDNS.mx((10, "us.example"), (20, "m3.example"))
         #expect(reply(try await decide(dns, isOurs: isOurs)) == "554 5.4.6")
         dns.exchangers["b.example"] = StubDNS.mx((10, "m1.example"), (20, "us.example"), (20, "m3.example"))
@@ -99,12 +100,10 @@ struct RouterTests {
             ("relay.example", ["192.0.2.1", "192.0.2.2"]), ("localhost", ["localhost"]), ("192.0.2.3", ["192.0.2.3"]),
             ("2001:db8::1", ["2001:db8::1"]),
         ] {
-            guard case .targets(let targets) = await router.relay(host, port: 26, tls: .require) else {
-                Issue.record("no targets")
-                continue
-            }
-            #expect(targets.map(\.host) == found)
-            #expect(targets.allSatisfy { $0.serverName == host && $0.port == 26 && $0.tls == .require })
+            let decision = router.order(relay: await router.relay(host), host, port: 26)
+            #expect(hosts(decision) == found)
+            guard case .hosts(let list) = decision else { continue }
+            #expect(list.map(\.name) == [host])
         }
     }
 
@@ -112,9 +111,10 @@ struct RouterTests {
     func ownRelay() async {
         let router = Router(
             dns: StubDNS(hosts: ["relay.example": ["192.0.2.1", "192.0.2.5"]]), random: { 0 },
-            isOurs: { $0.host == "192.0.2.5" && $0.port == 26 })
-        #expect(reply(await router.relay("relay.example", port: 26, tls: .none)) == "554 5.4.6")
-        #expect(hosts(await router.relay("relay.example", port: 25, tls: .none)) == ["192.0.2.1", "192.0.2.5"])
+            isOurs: { $0 == "192.0.2.5" && $1 == 26 })
+        let relay = await router.relay("relay.example")
+        #expect(reply(router.order(relay: relay, "relay.example", port: 26)) == "554 5.4.6")
+        #expect(hosts(router.order(relay: relay, "relay.example", port: 25)) == ["192.0.2.1", "192.0.2.5"])
     }
 
     @Test("one try is bounded in hosts and addresses, and neither family crowds out the other")

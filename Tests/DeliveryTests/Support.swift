@@ -26,6 +26,8 @@ struct StubDNS: DNSLookup {
 
     func txt(_ name: String) async -> Answer<TXTRecord> { Self.answer([], .noName) }
 
+    func tlsa(_ name: String) async -> Answer<TLSARecord> { Self.answer([], .noName) }
+
     static func answer<Record: Sendable>(_ records: [Record], _ status: Answer<Record>.Status) -> Answer<Record> {
         Answer(records: records, status: status, security: .insecure, timeToLive: 60)
     }
@@ -57,7 +59,8 @@ final class ScriptedTransport: Transport {
     }
 
     struct Sent: Sendable {
-        let host: String
+        let target: Target
+        var host: String { target.host }
         let mail: OutgoingMail
         let session: Int
     }
@@ -65,24 +68,33 @@ final class ScriptedTransport: Transport {
     private struct State {
         var refusing: [String: ConnectionFailure] = [:]
         var steps: [Step] = []
-        var opened: [String] = []
+        var opened: [Target] = []
         var closed = 0
         var sent: [Sent] = []
     }
 
     private let state: Mutex<State>
 
-    init(refusing: [String: ConnectionFailure] = [:], steps: [Step] = []) {
+    let security: SessionSecurity
+    let offersRequireTLS: Bool
+
+    init(
+        refusing: [String: ConnectionFailure] = [:], steps: [Step] = [], security: SessionSecurity = .clear,
+        offersRequireTLS: Bool = false
+    ) {
         state = Mutex(State(refusing: refusing, steps: steps))
+        self.security = security
+        self.offersRequireTLS = offersRequireTLS
     }
 
-    var opened: [String] { state.withLock { $0.opened } }
+    var targets: [Target] { state.withLock { $0.opened } }
+    var opened: [String] { targets.map(\.host) }
     var sent: [Sent] { state.withLock { $0.sent } }
     var closed: Int { state.withLock { $0.closed } }
 
     func open(_ target: Target) async throws -> any Connection {
         let number = try state.withLock {
-            $0.opened.append(target.host)
+            $0.opened.append(target)
             if let failure = $0.refusing[target.host] { throw failure }
             return $0.opened.count
         }
@@ -113,22 +125,35 @@ final class ScriptedConnection: Connection {
     }
 
     var peer: String { "\(target)" }
-    var tls: String? { nil }
+    var localAddress: String { target.egress.address ?? "192.0.2.99" }
+    var security: SessionSecurity { world.security }
+    var offersRequireTLS: Bool { world.offersRequireTLS }
+    var opening: Transcript {
+        var transcript = Transcript()
+        transcript.record(Reply(220, nil, "hi"), to: .greeting, at: 1)
+        return transcript
+    }
     var isUsable: Bool { !isOver.load(ordering: .relaxed) }
 
-    func send(_ mail: OutgoingMail) async throws -> [Reply] {
-        switch world.take(.init(host: target.host, mail: mail, session: number)) {
-        case .replies(let replies): return replies
+    func send(_ mail: OutgoingMail) async throws -> SentMail {
+        switch world.take(.init(target: target, mail: mail, session: number)) {
+        case .replies(let replies): return said(replies)
         case .last(let replies):
             isOver.store(true, ordering: .relaxed)
-            return replies
+            return said(replies)
         case .gone:
             isOver.store(true, ordering: .relaxed)
             throw ConnectionFailure("gone")
         case .hang:
             try? await Task.sleep(for: .seconds(3600))
-            return mail.recipients.map { _ in Reply(451, .init(4, 3, 2), "given up") }
+            return said(mail.recipients.map { _ in Reply(451, .init(4, 3, 2), "given up") })
         }
+    }
+
+    private func said(_ replies: [Reply]) -> SentMail {
+        var transcript = Transcript()
+        if let last = replies.last { transcript.record(last, to: .content, at: 3) }
+        return SentMail(replies: replies, transcript: transcript)
     }
 
     func close() {
@@ -159,19 +184,36 @@ final class MemorySpool: Spool {
         return deliveries
     }
 
-    func due(at moment: Timestamp, limit: Int, excluding: Set<Int64>) async throws -> [PendingDelivery] {
+    func lanes(dueBefore moment: Timestamp, after place: Int64, limit: Int) async throws -> LanePage {
         state.withLock { state in
-            Array(state.deliveries.filter { $0.dueAt <= moment && !excluding.contains($0.id) }.prefix(limit))
+            let counts = Dictionary(grouping: state.deliveries, by: \.lane).map { lane, deliveries in
+                LaneCount(lane: lane, count: deliveries.count, nextDue: deliveries.map(\.dueAt).min())
+            }
+            return LanePage(lanes: counts, next: nil)
         }
     }
 
-    func nextDue(excluding: Set<Int64>) async throws -> Timestamp? {
-        state.withLock { $0.deliveries.filter { !excluding.contains($0.id) }.map(\.dueAt).min() }
+    func due(_ reads: [LaneRead], at moment: Timestamp) async throws -> [LaneRows] {
+        state.withLock { state in
+            reads.map { read in
+                let all = state.deliveries.filter { $0.lane == read.lane }
+                let due = Array(all.filter { $0.dueAt <= moment }.prefix(read.limit))
+                let rest = all.filter { one in !due.contains { $0.id == one.id } }
+                return LaneRows(read: read, due: due, nextDue: rest.map(\.dueAt).min())
+            }
+        }
+    }
+
+    func expired(at moment: Timestamp, limit: Int) async throws -> [PendingDelivery] { [] }
+    func keep(_ lessons: [KeptLesson]) async throws {}
+    func recall(at moment: Timestamp) async throws -> (lessons: [KeptLesson], departures: [Departure]) { ([], []) }
+    func orphans(after message: MessageID?, limit: Int) async throws -> (found: [MessageID], next: MessageID?) {
+        ([], nil)
     }
 
     func message(_ id: MessageID) async throws -> SpooledMessage? { state.withLock { $0.messages[id] } }
 
-    func settle(_ settlement: Settlement) async throws {
+    func settle(_ settlement: Settlement, departure: Departure?) async throws {
         state.withLock { state in
             state.settlements.append(settlement)
             state.deliveries.removeAll { $0.id == settlement.delivery.id }
@@ -179,7 +221,6 @@ final class MemorySpool: Spool {
     }
 
     func record(_ facts: [Fact]) async throws {}
-    func waiting() async throws -> [String: Int] { [:] }
 }
 
 final class MemoryInbox: Inbox {
@@ -202,6 +243,67 @@ struct Keys: SigningKeys {
     }
 }
 
+/// Options that ask for what they are told to.
+struct Options: SenderOptions {
+    var tls = DeliveryTerms.TLSDemand.opportunistic
+
+    func terms(of message: SpooledMessage) async throws -> DeliveryTerms {
+        var terms = message.terms
+        terms.tls = tls
+        return terms
+    }
+}
+
+/// A posture that says the same of every host, but for some.
+final class Posture: SessionPosture {
+    let requirement: TLSRequirement
+    let forbidden: [String: TLSFailure]
+    private let heard = Mutex<[String]>([])
+    var sessions: [String] { heard.withLock { $0 } }
+
+    init(_ requirement: TLSRequirement = .opportunistic, forbidden: [String: TLSFailure] = [:]) {
+        self.requirement = requirement
+        self.forbidden = forbidden
+    }
+
+    func posture(
+        for host: Exchangers.Host, of domain: Domain, _ exchangers: Exchangers, demand: DeliveryTerms.TLSDemand
+    ) async -> HostPosture {
+        forbidden[host.name].map { .forbidden($0, .dane) } ?? .session(requirement)
+    }
+
+    func posture(
+        forRelay host: Exchangers.Host, _ tls: Route.RelayTLS, demand: DeliveryTerms.TLSDemand
+    ) async -> HostPosture { .session(requirement) }
+
+    func ended(
+        _ requirement: TLSRequirement, host: String, of domain: Domain?, _ result: Result<SessionSecurity, TLSFailure>
+    ) {
+        let words =
+            switch result {
+            case .success(let security): security.version ?? "clear"
+            case .failure(let failure): failure.words
+            }
+        heard.withLock { $0.append("\(host) \(words)") }
+    }
+}
+
+/// Takes `blocked` for a word about our address, and learns from it to take another.
+struct Judge: ReplyJudge {
+    func verdict(of reply: Reply, peer: String) -> Fact.Verdict {
+        let isBlock = reply.description.contains("blocked")
+        return Fact.Verdict(
+            type: reply.isPermanent ? "Permanent" : "Transient", subType: "General",
+            party: isBlock ? "reputation" : "recipient", delay: isBlock ? "IPFailure" : "General",
+            rule: isBlock ? "block" : "none")
+    }
+
+    func lessons(of reply: Reply, from site: String, peer: String) -> [Lesson] {
+        guard reply.description.contains("blocked") else { return [] }
+        return [Lesson(act: .switchAddress, duration: 600, rule: "\(site) \(peer)", reply: reply.description)]
+    }
+}
+
 /// One message, its spool and everything around it.
 struct World {
     let clock = ManualClock()
@@ -211,18 +313,33 @@ struct World {
     var dns = StubDNS()
     var keys = Keys()
     var route = Route.relay(host: "relay.example", port: 25, tls: .none)
-    var isOurs: @Sendable (Target) -> Bool = { _ in false }
+    var isOurs: Router.IsOurs = { _, _ in false }
+    var posture = Posture()
+    var options = Options()
+    var egress = Egress(address: nil, hostname: "me.example", pool: nil)
 
     static let header = "From: a@example.com\r\nSubject: =?UTF-8?Q?h=C3=A9?=\r\n\r\n"
 
     func attempt() -> Attempt {
-        Attempt(
+        let router = Router(dns: dns, random: { 0 }, isOurs: isOurs)
+        return Attempt(
             .init(
-                route: route, router: Router(dns: dns, random: { 0 }, isOurs: isOurs), transport: transport,
-                inbox: inbox, keys: keys, spool: spool, retry: RetrySchedule(delays: [60, 300]), now: clock.now,
-                random: { 0 },
+                route: route, router: router,
+                directory: MXDirectory(router: router, now: clock.now, provider: { _, _ in nil }), transport: transport,
+                posture: posture, inbox: inbox, keys: keys, options: options, judge: Judge(), spool: spool,
+                retry: RetrySchedule(delays: [60, 300]), now: clock.now, random: { 0 },
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
     }
+
+    /// The way that the schedule would have given a delivery.
+    func assignment(_ delivery: PendingDelivery, mails: Int? = nil, recipients: Int? = nil) -> Assignment {
+        Assignment(
+            delivery: delivery, egress: egress, site: "site.example", mailsPerConnection: mails,
+            recipientsPerMessage: recipients)
+    }
+
+    /// What one try at a delivery settles.
+    func settle(_ delivery: PendingDelivery) async -> Settlement { await attempt().run(assignment(delivery)).0 }
 
     /// Puts a message into the spool.
     func delivery(
@@ -234,12 +351,13 @@ struct World {
         let message = MessageID(region: "us-east-1", at: moment, random: (UInt64(id), 2))
         let expiresAt = moment + 1000
         let delivery = PendingDelivery(
-            id: id, message: message, account: account, site: "x",
+            id: id, message: message, lane: Lane(account: account, pool: egress.pool, destination: "x"),
             recipients: try recipients.map { try Mailbox(parsing: $0) }, attempts: attempts, dueAt: moment,
             acceptedAt: moment, expiresAt: expiresAt, lastReply: lastReply)
         let spooled = SpooledMessage(
             id: message, account: account, acceptedAt: moment, expiresAt: expiresAt,
             reversePath: .mailbox(try Mailbox(parsing: "a@example.com")),
+            returnPath: .mailbox(try Mailbox(parsing: "token@bounces.example.com")),
             signingDomain: try Domain(parsing: "example.com"),
             content: Content(header: Array(Self.header.utf8), body: .memory(Array(body.utf8))))
         _ = try await spool.accept(spooled, [delivery], [])

@@ -13,6 +13,7 @@ struct ClientSessionTests {
         var written = ""
         var finished: [Reply]?
         var failed: Reply?
+        var isInsecure = false
         var isReady = false
         var startsTLS = false
         var sendsContent = false
@@ -50,6 +51,9 @@ struct ClientSessionTests {
                 case .close: closes = true
                 case .finished(let replies): finished = replies
                 case .failed(let reply): failed = reply
+                case .insecure(let reply):
+                    failed = reply
+                    isInsecure = true
                 }
             }
         }
@@ -72,6 +76,22 @@ struct ClientSessionTests {
         #expect(peer.session.isReady)
     }
 
+    @Test("writes down what was said, the beginning and the end of it")
+    func transcript() throws {
+        var peer = try Peer.ready("250 PIPELINING")
+        #expect(peer.session.takeTranscript().lines() == ["0 greeting: 220 hi", "0 EHLO: 250 x PIPELINING"])
+        try peer.send((1...40).map { "u\($0)@example.com" })
+        try peer.says(String(repeating: "250 ok\r\n", count: 41) + "354 go\r\n")
+        peer.session.contentSent()
+        try peer.says("250 \(String(repeating: "ü", count: 400))\r\n")
+        let lines = peer.session.takeTranscript().lines(offset: 7)
+        #expect(lines.count == Transcript.maximumLines && lines.prefix(2) == ["7 MAIL: 250 ok", "7 RCPT 1: 250 ok"])
+        #expect(Array(lines[24...26]) == ["… 14 more", "7 RCPT 38: 250 ok", "7 RCPT 39: 250 ok"])
+        #expect(lines.last?.hasPrefix("7 .: 250 üü") == true && lines.last?.hasSuffix("ü…") == true)
+        #expect(lines.allSatisfy { $0.utf8.count <= Transcript.maximumLength })
+        #expect(peer.session.takeTranscript().isEmpty)
+    }
+
     @Test("goes step by step without PIPELINING, and falls back to HELO")
     func plain() throws {
         var peer = Peer()
@@ -91,7 +111,7 @@ struct ClientSessionTests {
         var peer = Peer(tls: .require)
         try peer.says("220 hi\r\n250-x\r\n250 SIZE\r\n")
         #expect(peer.failed?.enhanced == EnhancedStatusCode(4, 7, 10))
-        #expect(!peer.isReady)
+        #expect(!peer.isReady && peer.isInsecure)
         var refused = Peer(tls: .require)
         try refused.says("220 hi\r\n250-x\r\n250 STARTTLS\r\n454 no\r\n")
         #expect(refused.failed?.code == 454)

@@ -11,6 +11,9 @@ struct Driver {
     var messages: [(Envelope, [UInt8])] = []
     var content: [UInt8] = []
     var isClosed = false
+    /// What is said of recipients that are asked about; nothing takes them.
+    var decisions: [String: Reply] = [:]
+    var asked: [String] = []
 
     init(trusted: Bool = true, change: (inout ServerSettings) -> Void = { _ in }) {
         var settings = ServerSettings(hostname: "mail.example.com")
@@ -34,6 +37,9 @@ struct Driver {
             case .reply(let reply): replies.append(reply.code)
             case .startTLS: session.tlsEstablished()
             case .authenticate(_, let password): session.authenticated(password == "right" ? .accepted : .refused)
+            case .recipient(let path, _):
+                asked.append(path.mailbox.description)
+                session.decided(decisions[path.mailbox.description])
             case .content(let bytes): content += bytes
             case .discardContent: content = []
             case .submit(let envelope, _):

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import NIOSSL
 
 /// A certificate for `mx.example` and the authority that signed it, made for these tests alone, valid until 2120.
@@ -40,6 +39,10 @@ enum Certificates {
         -----END PRIVATE KEY-----
         """
 
+    static func leafDER() throws -> [UInt8] {
+        try NIOSSLCertificate.fromPEMBytes(Array(leaf.utf8)).first?.toDERBytes() ?? []
+    }
+
     static func server(minimum: TLSVersion = .tlsv12, maximum: TLSVersion? = nil) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(leaf.utf8)).map { .certificate($0) },
@@ -49,14 +52,8 @@ enum Certificates {
         return try NIOSSLContext(configuration: configuration)
     }
 
-    /// Lends the authority's certificate as a file.
-    static func withAuthorityFile<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-        var name = Array("/tmp/postern-ca-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&name)
-        let path = name.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        defer { unlink(path) }
-        Array(authority.utf8).withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
-        close(descriptor)
-        return try await body(path)
+    /// Lends the authority's certificate.
+    static func withAuthority<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+        try await body(authority)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Authentication
 import Delivery
 import Glibc
 import Mail
@@ -19,15 +20,19 @@ struct NIOTransportTests {
     static func transport(
         trust: [String] = [], _ change: (inout NIOTransport.Settings) -> Void = { _ in }
     ) throws -> NIOTransport {
-        var settings = NIOTransport.Settings(hostname: "me.example", trust: trust)
+        let judge = PeerJudge(roots: try TrustRoots(pem: trust)) { Timestamp(seconds: 1_700_000_000) }
+        var settings = NIOTransport.Settings(judge: judge)
         change(&settings)
         return try NIOTransport(settings, group: MultiThreadedEventLoopGroup.singleton)
     }
 
-    static func target(_ server: ScriptedServer, _ tls: ClientSession.TLS = .opportunistic, name: String = "mx.example")
-        -> Target
-    {
-        Target(host: "127.0.0.1", port: server.port, serverName: name, tls: tls)
+    static func target(
+        _ server: ScriptedServer, _ requirement: TLSRequirement = .opportunistic, name: String = "mx.example",
+        from address: String? = nil
+    ) -> Target {
+        Target(
+            host: "127.0.0.1", port: server.port, serverName: name,
+            egress: Egress(address: address, hostname: "me.example", pool: nil), requirement: requirement)
     }
 
     static func mail(_ recipients: [String] = ["b@example.com"], body: Content.Body = .memory(Array("Hi\r\n".utf8)))
@@ -35,7 +40,7 @@ struct NIOTransportTests {
         -> OutgoingMail
     {
         OutgoingMail(
-            reversePath: .mailbox(try Mailbox(parsing: "a@example.com")),
+            returnPath: .mailbox(try Mailbox(parsing: "a@example.com")),
             recipients: try recipients.map { try Mailbox(parsing: $0) }, header: Array("Subject: x\r\n\r\n".utf8),
             body: body, size: 16)
     }
@@ -44,10 +49,12 @@ struct NIOTransportTests {
     func session() async throws {
         try await ScriptedServer.with(Script()) { server in
             let connection = try await Self.transport().open(Self.target(server))
-            #expect(connection.peer == "mx.example [127.0.0.1]:\(server.port)" && connection.tls == nil)
+            #expect(connection.peer == "mx.example [127.0.0.1]:\(server.port)" && connection.security == .clear)
             for _ in 0..<2 {
                 #expect(
-                    try await connection.send(Self.mail(["b@example.com", "c@example.com"])).map(\.code) == [250, 250])
+                    try await connection.send(Self.mail(["b@example.com", "c@example.com"])).replies.map(\.code) == [
+                        250, 250,
+                    ])
                 #expect(connection.isUsable)
             }
             connection.close()
@@ -66,15 +73,17 @@ struct NIOTransportTests {
         script.replies = ["RCPT TO:<x@": "550 5.1.1 no\r\n", "RCPT TO:<y@": "450 4.2.1 later\r\n"]
         try await ScriptedServer.with(script) { server in
             let connection = try await Self.transport().open(Self.target(server))
-            let mixed = try await connection.send(Self.mail(["x@example.com", "y@example.com", "z@example.com"]))
+            let mixed = try await connection.send(
+                Self.mail(["x@example.com", "y@example.com", "z@example.com"])
+            ).replies
             #expect(mixed.map(\.code) == [550, 450, 250])
         }
         script.replies["DATA"] = "554 5.5.1 nobody\r\n"
         try await ScriptedServer.with(script) { server in
             let connection = try await Self.transport().open(Self.target(server))
-            #expect(try await connection.send(Self.mail(["x@example.com"])).map(\.code) == [550])
+            #expect(try await connection.send(Self.mail(["x@example.com"])).replies.map(\.code) == [550])
             #expect(connection.isUsable)
-            #expect(try await connection.send(Self.mail(["x@example.com"])).map(\.code) == [550])
+            #expect(try await connection.send(Self.mail(["x@example.com"])).replies.map(\.code) == [550])
             #expect(server.record.lines.contains("RSET"))
         }
     }
@@ -85,7 +94,8 @@ struct NIOTransportTests {
     func smuggling(_ body: String) async throws {
         try await ScriptedServer.with(Script()) { server in
             let connection = try await Self.transport().open(Self.target(server))
-            #expect(try await connection.send(Self.mail(body: .memory(Array(body.utf8)))).map(\.code) == [250])
+            let mail = try Self.mail(body: .memory(Array(body.utf8)))
+            #expect(try await connection.send(mail).replies.map(\.code) == [250])
             let content = try #require(server.record.contents.first)
             #expect(server.record.contents.count == 1 && server.record.lines.last == "DATA")
             for (index, octet) in content.enumerated() {
@@ -103,7 +113,7 @@ struct NIOTransportTests {
             try await ScriptedServer.with(Script()) { server in
                 let connection = try await Self.transport().open(Self.target(server))
                 let mail = try Self.mail(body: .file(path: path, offset: 4, length: body.count))
-                #expect(try await connection.send(mail).map(\.code) == [250])
+                #expect(try await connection.send(mail).replies.map(\.code) == [250])
                 var stuffer = DotStuffer()
                 var expected: [UInt8] = []
                 for part in [mail.header, body] { part.withUnsafeBytes { stuffer.stuff($0, into: &expected) } }
@@ -121,7 +131,7 @@ struct NIOTransportTests {
         ] {
             try await ScriptedServer.with(Script()) { server in
                 let connection = try await Self.transport().open(Self.target(server))
-                #expect(try await connection.send(Self.mail(body: body)).map(\.code) == [451])
+                #expect(try await connection.send(Self.mail(body: body)).replies.map(\.code) == [451])
                 #expect(!connection.isUsable)
             }
         }
@@ -135,7 +145,7 @@ struct NIOTransportTests {
             try await ScriptedServer.with(script) { server in
                 let connection = try await Self.transport().open(Self.target(server))
                 let mail = try Self.mail(body: .file(path: path, offset: 0, length: 20_000_000))
-                #expect(try await connection.send(mail).map(\.code) == [552])
+                #expect(try await connection.send(mail).replies.map(\.code) == [552])
                 #expect(!connection.isUsable)
                 await #expect(throws: ConnectionFailure.self) { try await connection.send(Self.mail()) }
             }
@@ -148,7 +158,7 @@ struct NIOTransportTests {
         script.closesAfterContent = true
         try await ScriptedServer.with(script) { server in
             let connection = try await Self.transport().open(Self.target(server))
-            #expect(try await connection.send(Self.mail()).map(\.code) == [451])
+            #expect(try await connection.send(Self.mail()).replies.map(\.code) == [451])
             #expect(!connection.isUsable)
         }
         script.closesAfter = ["MAIL"]
@@ -164,7 +174,7 @@ struct NIOTransportTests {
         script.replies = ["RCPT": reply]
         try await ScriptedServer.with(script) { server in
             let connection = try await Self.transport().open(Self.target(server))
-            let replies = try await connection.send(Self.mail())
+            let replies = try await connection.send(Self.mail()).replies
             #expect(replies.count == 1 && replies.allSatisfy(\.isTransient))
             #expect(!connection.isUsable)
         }
@@ -177,7 +187,7 @@ struct NIOTransportTests {
         try await ScriptedServer.with(script) { server in
             let transport = try Self.transport { $0.timeouts.dataInitiation = .milliseconds(50) }
             let connection = try await transport.open(Self.target(server))
-            #expect(try await connection.send(Self.mail()).map(\.code) == [451])
+            #expect(try await connection.send(Self.mail()).replies.map(\.code) == [451])
             #expect(!connection.isUsable)
         }
         script.greeting = ""
@@ -191,7 +201,9 @@ struct NIOTransportTests {
     func unreachable() async throws {
         let transport = try Self.transport { $0.connectTimeout = .seconds(2) }
         for host in ["127.0.0.1", "no-such-host.invalid"] {
-            let target = Target(host: host, port: 1, serverName: host, tls: .none)
+            let target = Target(
+                host: host, port: 1, serverName: host, egress: Egress(address: nil, hostname: "me", pool: nil),
+                requirement: .opportunistic)
             await #expect(throws: ConnectionFailure.self) { try await transport.open(target) }
         }
     }
@@ -205,7 +217,7 @@ struct NIOTransportTests {
             let sending = Task { try await connection.send(Self.mail()) }
             while server.record.lines.last != "DATA" { await Task.yield() }
             sending.cancel()
-            #expect(((try? await sending.value) ?? [Reply(451)]).map(\.code) == [451])
+            #expect(((try? await sending.value.replies) ?? [Reply(451)]).map(\.code) == [451])
             #expect(!connection.isUsable)
         }
         script.greeting = ""
@@ -217,11 +229,88 @@ struct NIOTransportTests {
         }
     }
 
-    @Test("comes from the local address it is told")
-    func localAddress() async throws {
+    @Test("comes from the address of its egress, and says its name", arguments: ["127.0.0.2", "127.0.0.3"])
+    func egress(_ address: String) async throws {
         try await ScriptedServer.with(Script()) { server in
-            let connection = try await Self.transport { $0.localAddress = "127.0.0.2" }.open(Self.target(server))
-            #expect(try await connection.send(Self.mail()).map(\.code) == [250])
+            let connection = try await Self.transport().open(Self.target(server, from: address))
+            #expect(try await connection.send(Self.mail()).replies.map(\.code) == [250])
+            #expect(connection.localAddress == address)
+            #expect(server.record.peers == [address] && server.record.lines.first == "EHLO me.example")
+        }
+    }
+
+    @Test("an address that this machine does not have is our fault", arguments: ["192.0.2.7", "not-an-address"])
+    func absent(_ address: String) async throws {
+        try await ScriptedServer.with(Script()) { server in
+            let failure = await #expect(throws: ConnectionFailure.self) {
+                try await Self.transport().open(Self.target(server, from: address))
+            }
+            #expect(failure?.kind == .ours)
+            #expect(failure?.reply.isTransient == true && failure?.reply.description.contains(address) == true)
+            #expect(address.contains("n") || failure?.reply.description.hasSuffix("is not on this machine") == true)
+            #expect(server.record.connections == 0)
+        }
+    }
+
+    @Test("writes down what the peer said, and what it was asked")
+    func transcript() async throws {
+        var script = Script()
+        script.replies = ["RCPT TO:<x@": "550 5.1.1 no\r\n"]
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            #expect(
+                connection.opening.lines().map(Self.words) == [
+                    "greeting: 220 mx.example ready", "EHLO: 250 mx.example PIPELINING SIZE 50000000 HELP",
+                ])
+            let sent = try await connection.send(Self.mail(["x@example.com", "b@example.com"]))
+            #expect(
+                sent.transcript.lines().map(Self.words) == [
+                    "MAIL: 250 ok", "RCPT 1: 550 5.1.1 no", "RCPT 2: 250 ok", "DATA: 354 go", ".: 250 2.0.0 queued",
+                ])
+        }
+        script.replies = ["EHLO": "421 4.7.0 too many\r\n"]
+        try await ScriptedServer.with(script) { server in
+            let failure = await #expect(throws: ConnectionFailure.self) {
+                try await Self.transport().open(Self.target(server))
+            }
+            #expect(failure?.kind == .refused && failure?.said?.code == 421)
+            #expect(failure?.transcript.lines().last.map(Self.words) == "EHLO: 421 4.7.0 too many")
+        }
+    }
+
+    private static func words(_ line: String) -> String { String(line.drop { $0 != " " }.dropFirst()) }
+
+    @Test("a peer that drips, or writes lines without end, is given up in bounded time")
+    func drip() async throws {
+        var script = Script()
+        script.drips = true
+        try await ScriptedServer.with(script) { server in
+            let transport = try Self.transport { $0.timeouts.opening = .milliseconds(100) }
+            let failure = await #expect(throws: ConnectionFailure.self) {
+                try await transport.open(Self.target(server))
+            }
+            #expect(failure?.reply.description.contains("in time") == true)
+        }
+        script.drips = false
+        script.greeting = String(repeating: "x", count: 10_000_000)
+        try await ScriptedServer.with(script) { server in
+            let failure = await #expect(throws: ConnectionFailure.self) {
+                try await Self.transport().open(Self.target(server))
+            }
+            #expect(failure?.reply.enhanced == EnhancedStatusCode(4, 5, 0))
+        }
+    }
+
+    @Test(
+        "SIZE that is a lie or nonsense changes nothing", arguments: ["SIZE 1", "SIZE 99999999999999999999", "SIZE -"])
+    func size(_ keyword: String) async throws {
+        var script = Script()
+        script.keywords = [keyword]
+        script.replies = ["MAIL": "552 5.3.4 too big\r\n"]
+        try await ScriptedServer.with(script) { server in
+            let connection = try await Self.transport().open(Self.target(server))
+            #expect(try await connection.send(Self.mail()).replies.map(\.code) == [552])
+            #expect(connection.isUsable)
         }
     }
 

@@ -26,12 +26,15 @@ final class ScriptedServer: Sendable {
         var tls: NIOSSLContext?
         /// Answers STARTTLS, but then speaks no TLS.
         var breaksHandshake = false
+        /// Says one octet of its greeting now and then, for ever.
+        var drips = false
 
         init() {}
     }
 
     struct Heard: Sendable {
         var connections = 0
+        var peers: [String] = []
         var lines: [String] = []
         /// As it came over the wire, with its end mark.
         var contents: [[UInt8]] = []
@@ -96,8 +99,12 @@ private final class Dialogue: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        tell { $0.connections += 1 }
-        say(script.greeting, context)
+        let peer = context.remoteAddress?.ipAddress ?? ""
+        tell {
+            $0.connections += 1
+            $0.peers.append(peer)
+        }
+        if script.drips { drip(context) } else { say(script.greeting, context) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -179,6 +186,13 @@ private final class Dialogue: ChannelInboundHandler {
         }
         guard let tls = script.tls else { return }
         try? context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .first)
+    }
+
+    private func drip(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        say("220-x\r\n", context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .milliseconds(20)) { bound.value.0.drip(bound.value.1) }
     }
 
     private func say(_ text: String, _ context: ChannelHandlerContext) {

@@ -12,6 +12,10 @@ extension ClientSession {
             let reply = Reply(553, .init(5, 6, 7), "The peer does not offer SMTPUTF8")
             return [.finished(mail.recipients.map { _ in reply })]
         }
+        if mail.requiresTLS, !offersRequireTLS {
+            let reply = Reply(550, .init(5, 7, 30), "REQUIRETLS needed: the peer does not offer it")
+            return [.finished(mail.recipients.map { _ in reply })]
+        }
         let transaction = Transaction(mail: mail)
         state = reset ? .resetting(transaction) : .envelope(transaction)
         let first = reset ? ["RSET"] : [mailFrom(mail)]
@@ -80,6 +84,7 @@ extension ClientSession {
     private func mailFrom(_ mail: Mail) -> String {
         var line = "MAIL FROM:\(mail.reversePath)"
         if capabilities.contains("SIZE") { line += " SIZE=\(mail.size)" }
+        if mail.requiresTLS { line += " REQUIRETLS" }
         return mail.needsSMTPUTF8 ? line + " SMTPUTF8" : line
     }
 

@@ -15,6 +15,11 @@ extension ClientSession {
         /// QUIT; not of the RFC, and nothing depends on its reply.
         package var quit = Duration.seconds(5)
 
+        /// From the connection to a session that can take a mail, however often the peer says something meanwhile.
+        package var opening = Duration.seconds(600)
+        /// One mail, from MAIL to its verdict, likewise.
+        package var mail = Duration.seconds(3_600)
+
         package init() {}
     }
 
@@ -28,6 +33,15 @@ extension ClientSession {
         case .content: timeouts.dataTermination
         case .quitting: timeouts.quit
         case .ready, .over: nil
+        }
+    }
+
+    /// How long what is under way may take in all, from the connection, or from MAIL; nil while nothing is.
+    package var limit: Duration? {
+        switch state {
+        case .opening: timeouts.opening
+        case .resetting, .envelope, .dataReply, .sending, .content: timeouts.mail
+        case .quitting, .ready, .over: nil
         }
     }
 }

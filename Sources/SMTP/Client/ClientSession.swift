@@ -24,6 +24,8 @@ package struct ClientSession {
         case finished([Reply])
         /// The session is over before a mail could be tried; where one was handed in, the peer took no part of it.
         case failed(Reply)
+        /// The session is over before a mail could be tried: it cannot be protected as it must be.
+        case insecure(Reply)
         /// Close the connection.
         case close
     }
@@ -36,11 +38,14 @@ package struct ClientSession {
         package let recipients: [Mailbox]
         /// Octets of the content before dot-stuffing (RFC 1870 §3).
         package let size: Int
+        /// Every hop must keep it under TLS to a proven host (RFC 8689).
+        package let requiresTLS: Bool
 
-        package init(reversePath: ReversePath, recipients: [Mailbox], size: Int) {
+        package init(reversePath: ReversePath, recipients: [Mailbox], size: Int, requiresTLS: Bool = false) {
             self.reversePath = reversePath
             self.recipients = recipients
             self.size = size
+            self.requiresTLS = requiresTLS
         }
 
         var needsSMTPUTF8: Bool {
@@ -69,12 +74,13 @@ package struct ClientSession {
         case over
     }
 
-    private let hostname: String
-    private let tls: TLS
+    let hostname: String
+    let tls: TLS
     let timeouts: Timeouts
     var state = State.opening(.greeting)
-    private(set) var capabilities: Set<String> = []
+    var capabilities: Set<String> = []
     package private(set) var isSecure: Bool
+    private var transcript = Transcript()
 
     /// - Parameter isSecure: TLS was there before the first octet.
     package init(hostname: String, tls: TLS, isSecure: Bool = false, timeouts: Timeouts = Timeouts()) {
@@ -89,9 +95,21 @@ package struct ClientSession {
     /// Content may be written.
     package var isSending: Bool { if case .sending = state { true } else { false } }
 
-    /// - Parameter hasMore: octets after this reply have come in already.
-    package mutating func receive(_ reply: Reply, hasMore: Bool = false) -> [Action] {
+    /// Whether mail that must stay under TLS may be handed to this peer (RFC 8689 §2).
+    package var offersRequireTLS: Bool { isSecure && capabilities.contains("REQUIRETLS") }
+
+    /// What was said since the last call.
+    package mutating func takeTranscript() -> Transcript {
+        defer { transcript = Transcript() }
+        return transcript
+    }
+
+    /// - Parameters:
+    ///   - hasMore: octets after this reply have come in already.
+    ///   - milliseconds: when it came, for the transcript.
+    package mutating func receive(_ reply: Reply, hasMore: Bool = false, at milliseconds: Int = 0) -> [Action] {
         if case .over = state { return [] }
+        transcript.record(reply, to: awaited, at: milliseconds)
         if case .quitting = state { return end() }
         if reply.code == 421 { return lost(reply) }
         switch state {
@@ -102,6 +120,22 @@ package struct ClientSession {
         case .sending(let transaction): return receiveEarly(reply, transaction)
         case .content(let transaction): return receiveVerdict(reply, transaction)
         case .ready, .quitting, .over: return lost(.outOfStep(reply))
+        }
+    }
+
+    /// What the next reply answers.
+    private var awaited: Transcript.Step {
+        switch state {
+        case .opening(.greeting): .greeting
+        case .opening(.ehlo): .ehlo
+        case .opening(.helo): .helo
+        case .opening(.startTLS): .startTLS
+        case .resetting: .reset
+        case .envelope(let transaction): transaction.replies.isEmpty ? .mail : .recipient(transaction.replies.count)
+        case .dataReply: .data
+        case .sending, .content: .content
+        case .quitting: .quit
+        case .opening(.handshake), .ready, .over: .unasked
         }
     }
 
@@ -140,75 +174,6 @@ package struct ClientSession {
     mutating func end(_ result: Action? = nil) -> [Action] {
         state = .over
         return [.close] + [result].compactMap(\.self)
-    }
-}
-
-// MARK: - Opening
-
-extension ClientSession {
-    private mutating func receiveOpening(_ reply: Reply, _ step: Opening, hasMore: Bool) -> [Action] {
-        switch step {
-        case .greeting: return reply.code == 220 ? hello() : end(.failed(reply))
-        case .ehlo: return receiveEHLO(reply)
-        case .helo: return reply.isCompletion ? settled() : end(.failed(reply))
-        case .startTLS: return receiveSTARTTLS(reply, hasMore: hasMore)
-        case .handshake: return lost(.outOfStep(reply))
-        }
-    }
-
-    private mutating func hello() -> [Action] {
-        capabilities = []
-        state = .opening(.ehlo)
-        return [.write(Self.lines(["EHLO \(hostname)"]))]
-    }
-
-    // A server that knows no EHLO says 500 or 502; some say 501, 504 or 550 (RFC 5321 §3.2).
-    private mutating func receiveEHLO(_ reply: Reply) -> [Action] {
-        if reply.isPermanent {
-            state = .opening(.helo)
-            return [.write(Self.lines(["HELO \(hostname)"]))]
-        }
-        guard reply.isCompletion else { return end(.failed(reply)) }
-        capabilities = Set(reply.lines.dropFirst().compactMap { $0.split(separator: " ").first?.uppercased() })
-        return settled()
-    }
-
-    // STARTTLS where it is offered and wanted; never in clear where it is required.
-    private mutating func settled() -> [Action] {
-        if isSecure || tls == .none { return becomeReady() }
-        if capabilities.contains("STARTTLS") {
-            state = .opening(.startTLS)
-            return [.write(Self.lines(["STARTTLS"]))]
-        }
-        return tls == .require
-            ? end(.failed(Reply(450, .init(4, 7, 10), "TLS is required and the peer does not offer it")))
-            : becomeReady()
-    }
-
-    // What came in clear after the 220 would be taken for an answer under TLS: response injection.
-    private mutating func receiveSTARTTLS(_ reply: Reply, hasMore: Bool) -> [Action] {
-        guard reply.code == 220 else { return tls == .require ? end(.failed(reply)) : becomeReady() }
-        guard !hasMore else {
-            return end(.failed(Reply(451, .init(4, 7, 5), "The peer spoke between STARTTLS and the handshake")))
-        }
-        state = .opening(.handshake)
-        return [.startTLS]
-    }
-
-    private mutating func becomeReady() -> [Action] {
-        state = .ready(reset: false)
-        return [.ready]
-    }
-
-    static func lines(_ lines: [String]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(lines.reduce(0) { $0 + $1.utf8.count + 2 })
-        for line in lines {
-            bytes.append(contentsOf: line.utf8)
-            bytes.append(13)
-            bytes.append(10)
-        }
-        return bytes
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Mail
+package import Mail
 
 extension ServerSession {
     mutating func receive(line: String) {
@@ -53,8 +53,18 @@ extension ServerSession {
         case .unknownParameter(let parameter):
             fail(Reply(555, .init(5, 5, 4), "Unknown parameter \(parameter.prefix(100))"))
         case .badReversePath(let path): fail(Reply(553, .init(5, 1, 7), "<\(path.prefix(200))> Invalid email address"))
-        case .badForwardPath(let path): fail(Reply(553, .init(5, 1, 3), "<\(path.prefix(200))> address unknown"))
+        case .badForwardPath(let path):
+            if let postmaster = postmaster(path) { return perform(.rcpt(postmaster)) }
+            fail(Reply(553, .init(5, 1, 3), "<\(path.prefix(200))> address unknown"))
         }
+    }
+
+    // Rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) ; RFC 5321 §4.1.1.3
+    private func postmaster(_ path: String) -> ForwardPath? {
+        guard let domain = settings.postmasterDomain, path.lowercased() == "postmaster",
+            let mailbox = try? Mailbox(localPart: "postmaster", domain: domain)
+        else { return nil }
+        return ForwardPath(mailbox)
     }
 
     private mutating func greet(_ name: String, extended: Bool) {
@@ -93,7 +103,9 @@ extension ServerSession {
     }
 
     private mutating func mail(_ path: ReversePath, _ parameters: MailParameters) {
-        guard path != .null else { return fail(Reply(553, .init(5, 1, 7), "<> Invalid email address")) }
+        guard path != .null || settings.allowsNullReversePath else {
+            return fail(Reply(553, .init(5, 1, 7), "<> Invalid email address"))
+        }
         if let size = parameters.size, size > settings.maximumMessageSize {
             return fail(Reply(552, .init(5, 3, 4), "Message is too long."))
         }
@@ -112,10 +124,30 @@ extension ServerSession {
         if path.mailbox.needsSMTPUTF8, !parameters.isSMTPUTF8 {
             return fail(Reply(553, .init(5, 6, 7), "The address needs SMTPUTF8"))
         }
-        var envelope = envelope
-        envelope.forwardPaths.append(path)
+        var asked = envelope
+        asked.forwardPaths.append(path)
+        guard settings.asksAboutRecipients else { return take(asked, parameters) }
+        mode = .waiting
+        undecided = asked
+        pending.append(.recipient(path, reversePath: envelope.reversePath))
+    }
+
+    private mutating func take(_ envelope: Envelope, _ parameters: MailParameters) {
         phase = .transaction(envelope, parameters)
         reply(Reply(250, .init(2, 1, 5), "Ok"))
+    }
+
+    /// What was found of the recipient that was asked about.
+    /// - Parameter refusal: nil takes it.
+    package mutating func decided(_ refusal: Reply?) {
+        mode = .command
+        defer { undecided = nil }
+        // A trouble of ours is no error of the client's.
+        if let refusal { return refusal.isTransient ? reply(refusal) : fail(refusal) }
+        guard case .transaction(_, let parameters) = phase, let undecided else {
+            return fail(Reply(503, .init(5, 5, 1), "Bad sequence of commands"))
+        }
+        take(undecided, parameters)
     }
 
     private mutating func reset() {

@@ -4,9 +4,9 @@ package import Mail
 
 /// The server's side of one SMTP session (RFC 5321, 3207, 4954, 3030): octets in, actions out. No I/O, no clock.
 ///
-/// The door appends what it read and performs `next()` until that is nil. Three actions make the session wait:
-/// `.authenticate`, `.submit` and `.startTLS`; it goes on when the door reports what came of them. Commands that arrive
-/// meanwhile stay in the input, so PIPELINING needs no more than that.
+/// The door appends what it read and performs `next()` until that is nil. Four actions make the session wait:
+/// `.authenticate`, `.recipient`, `.submit` and `.startTLS`; it goes on when the door reports what came of them. Commands
+/// that arrive meanwhile stay in the input, so PIPELINING needs no more than that.
 ///
 /// Phases, and who may leave them:
 /// - `greeted`: EHLO or HELO → `ready`.
@@ -19,6 +19,8 @@ package struct ServerSession {
         case startTLS
         /// Call `authenticated` with the result.
         case authenticate(user: String, password: String)
+        /// Call `decided` with the refusal, or nil to take the recipient.
+        case recipient(ForwardPath, reversePath: ReversePath)
         /// More of the message's content.
         case content([UInt8])
         /// The content is complete; call `submitted` with the reply.
@@ -55,6 +57,8 @@ package struct ServerSession {
     var position = 0
     var contentSize = 0
     var chunks: ContentScanner?
+    /// The envelope as it will be if the recipient that was asked about is taken.
+    var undecided: Envelope?
     var errors = 0
     var authenticationFailures = 0
     var pending: [Action] = []

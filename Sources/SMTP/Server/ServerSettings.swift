@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Mail
+package import Mail
 
 /// What one listener offers and allows.
 package struct ServerSettings: Sendable {
@@ -19,8 +19,14 @@ package struct ServerSettings: Sendable {
     package var offersTLS = true
     /// Nothing but EHLO, STARTTLS and QUIT before TLS.
     package var requiresTLS = true
-    /// Nobody sends before AUTH; false on a trusted listener.
+    /// Nobody sends before AUTH; false on a trusted listener and on an inbound one.
     package var requiresAuthentication = true
+    /// `MAIL FROM:<>` is taken: what reports come from (RFC 5321 §4.5.5).
+    package var allowsNullReversePath = false
+    /// Each recipient is asked about before it is answered.
+    package var asksAboutRecipients = false
+    /// Whose postmaster `RCPT TO:<postmaster>` means; nil where nobody may write there.
+    package var postmasterDomain: Domain?
 
     package init(hostname: String) { self.hostname = hostname }
 }
