@@ -25,28 +25,68 @@ struct CreateConfigurationSet: Operation {
         } catch RecordFailure.alreadyExists(let name) {
             throw ServiceError("ConfigurationSetAlreadyExists", "Configuration set <\(name)> already exists.")
         } catch RecordFailure.invalid(let why) {
-            throw ServiceError("InvalidParameterValue", why)
+            throw ServiceError("InvalidConfigurationSet", why)
+        } catch RecordFailure.limitExceeded(let why) {
+            throw ServiceError("LimitExceeded", why)
         }
         return Empty()
     }
 }
 
-/// One configuration set.
+/// One configuration set, with the attributes that are asked for.
 struct DescribeConfigurationSet: Operation {
     static let route = Route.query(service: "ses")
 
-    struct Input: Decodable { var configurationSetName: String }
-    struct Output: Encodable { let configurationSet: CreateConfigurationSet.Name }
+    private enum Attribute: String, CaseIterable {
+        case eventDestinations, trackingOptions, deliveryOptions, reputationOptions
+    }
+
+    struct Input: Decodable {
+        var configurationSetName: String
+        var configurationSetAttributeNames: [String]?
+    }
+    struct Tracking: Encodable { let customRedirectDomain: String }
+    struct Delivery: Encodable { let tlsPolicy: String }
+    struct Reputation: Encodable {
+        let sendingEnabled: Bool
+        let reputationMetricsEnabled: Bool
+        let lastFreshStart: Moment?
+    }
+    struct Output: Encodable {
+        let configurationSet: CreateConfigurationSet.Name
+        /// There are none yet.
+        let eventDestinations: [String]
+        let trackingOptions: Tracking?
+        let deliveryOptions: Delivery?
+        let reputationOptions: Reputation?
+    }
 
     let services: SESv1Services
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
         try services.require(Self.name, as: caller)
+        let asked = try (input.configurationSetAttributeNames ?? []).compactMap {
+            try WireEnum.value($0, Attribute.self, of: "configurationSetAttributeNames")
+        }
         guard let set = try await services.configurationSets.find(input.configurationSetName, in: caller.account) else {
             throw ServiceError.noConfigurationSet(input.configurationSetName)
         }
-        return Output(configurationSet: .init(name: set.name))
+        return Output(
+            configurationSet: .init(name: set.name), eventDestinations: [],
+            trackingOptions: asked.contains(.trackingOptions)
+                ? set.tracking.map { Tracking(customRedirectDomain: $0.redirectDomain) } : nil,
+            deliveryOptions: asked.contains(.deliveryOptions)
+                ? set.delivery.tlsPolicy.map { Delivery(tlsPolicy: $0 == .require ? "Require" : "Optional") } : nil,
+            reputationOptions: asked.contains(.reputationOptions) ? Reputation(set) : nil)
+    }
+}
+
+extension DescribeConfigurationSet.Reputation {
+    fileprivate init(_ set: ConfigurationSet) {
+        self.init(
+            sendingEnabled: set.sendingEnabled, reputationMetricsEnabled: set.reputation.metricsEnabled,
+            lastFreshStart: set.reputation.lastFreshStart.map { Moment(milliseconds: $0.milliseconds) })
     }
 }
 

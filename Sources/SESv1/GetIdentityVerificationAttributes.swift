@@ -20,18 +20,11 @@ struct GetIdentityVerificationAttributes: Operation {
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try Caller(context)
         try services.require(Self.name, as: caller)
-        guard input.identities.count <= 100 else {
-            throw ServiceError("InvalidParameterValue", "At most 100 identities can be asked for at a time.")
-        }
-        var entries: [(key: String, value: Attributes)] = []
-        for text in input.identities {
-            guard let name = try? IdentityName(parsing: text),
-                let identity = try await services.identities.identity(name, in: caller.account)
-            else { continue }
-            let token = if case .domain = name { identity.verificationToken } else { String?.none }
-            entries.append((text, Attributes(verificationStatus: identity.verification.v1, verificationToken: token)))
-        }
-        return Output(verificationAttributes: WireMap(entries))
+        return Output(
+            verificationAttributes: try await services.attributes(of: input.identities, caller) { identity in
+                let token = if case .domain = identity.name { identity.verificationToken } else { String?.none }
+                return Attributes(verificationStatus: identity.verification.v1, verificationToken: token)
+            })
     }
 }
 

@@ -12,7 +12,8 @@ package struct SESv1Services: Sendable {
     let gate: Gate
     let identities: IdentityDirectory
     let quota: SendingQuota
-    let configurationSets: Shelf<ConfigurationSet>
+    let configurationSets: ConfigurationSets
+    let accounts: AccountSettings
     let templates: Shelf<EmailTemplate>
     let verification: CustomVerification
     let now: Now
@@ -20,9 +21,10 @@ package struct SESv1Services: Sendable {
 
     package init(
         access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
-        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, verification: CustomVerification,
-        now: @escaping Now, random: @escaping RandomBits
+        configurationSets: ConfigurationSets, accounts: AccountSettings, templates: Shelf<EmailTemplate>,
+        verification: CustomVerification, now: @escaping Now, random: @escaping RandomBits
     ) {
+        self.accounts = accounts
         self.access = access
         self.gate = gate
         self.identities = identities
@@ -71,7 +73,25 @@ package enum SESv1Catalogue {
         catalogue.add(ListCustomVerificationEmailTemplates(services: services))
         catalogue.add(SendCustomVerificationEmail(services: services))
         catalogue.add(GetSendQuota(services: services))
+        addDelivery(to: &catalogue, services)
         return catalogue
+    }
+
+    private static func addDelivery(to catalogue: inout ServiceCatalogue, _ services: SESv1Services) {
+        catalogue.add(PutConfigurationSetDeliveryOptions(services: services))
+        catalogue.add(UpdateConfigurationSetReputationMetricsEnabled(services: services))
+        catalogue.add(UpdateConfigurationSetSendingEnabled(services: services))
+        catalogue.add(CreateConfigurationSetTrackingOptions(services: services))
+        catalogue.add(UpdateConfigurationSetTrackingOptions(services: services))
+        catalogue.add(DeleteConfigurationSetTrackingOptions(services: services))
+        catalogue.add(SetIdentityMailFromDomain(services: services))
+        catalogue.add(GetIdentityMailFromDomainAttributes(services: services))
+        catalogue.add(SetIdentityFeedbackForwardingEnabled(services: services))
+        catalogue.add(GetIdentityNotificationAttributes(services: services))
+        catalogue.add(GetIdentityDkimAttributes(services: services))
+        catalogue.add(DeleteIdentity(services: services))
+        catalogue.add(GetAccountSendingEnabled(services: services))
+        catalogue.add(UpdateAccountSendingEnabled(services: services))
     }
 }
 
@@ -111,6 +131,12 @@ extension ServiceError {
         switch error {
         case IdentityFailure.addressesCannotBeVerified:
             self.init("InvalidParameterValue", "Addresses cannot be verified: set public-url, or verify the domain.")
+        case IdentityFailure.mailFromOutside(let domain, let name):
+            self.init(
+                "InvalidParameterValue",
+                "Provided MAIL-FROM domain <\(domain)> is not subdomain of the domain of the identity <\(name)>.")
+        case IdentityFailure.notFound(let name):
+            self.init("InvalidParameterValue", "Identity <\(name)> does not exist.")
         case IdentityFailure.outsideGuardrail(let refusal):
             self.init("AccessDenied", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
         default: self.init(failure: error)

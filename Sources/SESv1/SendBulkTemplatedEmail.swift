@@ -94,6 +94,10 @@ extension SendBulkTemplatedEmail.Outcome {
     private static func status(of refusal: SendRefusal) -> String {
         switch refusal {
         case .configurationSetMissing: "ConfigurationSetDoesNotExist"
+        case .sendingPoolMissing: "InvalidSendingPoolName"
+        case .accountPaused: "AccountSendingPaused"
+        case .configurationSetPaused: "ConfigurationSetSendingPaused"
+        case .mailFromNotVerified: "MailFromDomainNotVerified"
         case .dailyQuotaExceeded: "AccountDailyQuotaExceeded"
         case .sendingRateExceeded: "AccountThrottled"
         case .identitiesNotVerified, .accessDenied, .guardrail, .unsafeAddress, .mailLoop: "MessageRejected"

@@ -26,6 +26,10 @@ extension ServiceError {
         case .missingFrom, .duplicateHeader, .invalidAddress, .severalFromAddresses, .malformedMessage, .noRecipients,
             .tooManyRecipients, .messageTooLarge, .invalidAuthority:
             self.init("InvalidParameterValue", reason)
+        case .sendingPoolMissing: self.init("InvalidParameterValue", reason)
+        case .accountPaused: self.init("AccountSendingPausedException", reason)
+        case .configurationSetPaused: self.init("ConfigurationSetSendingPausedException", reason)
+        case .mailFromNotVerified: self.init("MailFromDomainNotVerifiedException", reason)
         case .configurationSetMissing: self.init("ConfigurationSetDoesNotExist", reason)
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init("Throttling", reason)
         }

@@ -13,13 +13,13 @@ struct CreateConfigurationSet: Operation {
     struct Input: Decodable {
         var configurationSetName: String
         var tags: [WireTag]?
-        var deliveryOptions: SendEmail.Unsupported?
-        var reputationOptions: SendEmail.Unsupported?
-        var sendingOptions: SendEmail.Unsupported?
-        var suppressionOptions: SendEmail.Unsupported?
-        var trackingOptions: SendEmail.Unsupported?
-        var vdmOptions: SendEmail.Unsupported?
-        var archivingOptions: SendEmail.Unsupported?
+        var deliveryOptions: WireDeliveryOptions?
+        var reputationOptions: WireReputationInput?
+        var sendingOptions: WireSendingInput?
+        var suppressionOptions: WireSuppressionInput?
+        var trackingOptions: WireTrackingOptions?
+        var vdmOptions: WireVdmOptions?
+        var archivingOptions: WireArchivingOptions?
     }
 
     let services: SESv2Services
@@ -28,18 +28,16 @@ struct CreateConfigurationSet: Operation {
         let caller = try Caller(context)
         let arn = services.configurationSets.arn(input.configurationSetName, in: caller.account)
         let tags = try services.requireMaking(Self.name, arn, tagged: input.tags, caller)
-        let options: [(String, Bool)] = [
-            ("DeliveryOptions", input.deliveryOptions != nil), ("ReputationOptions", input.reputationOptions != nil),
-            ("SendingOptions", input.sendingOptions != nil), ("SuppressionOptions", input.suppressionOptions != nil),
-            ("TrackingOptions", input.trackingOptions != nil), ("VdmOptions", input.vdmOptions != nil),
-            ("ArchivingOptions", input.archivingOptions != nil),
-        ]
-        if let name = options.first(where: \.1)?.0 {
-            throw ServiceError("BadRequestException", "\(name) is not available in this version of Postern.")
-        }
         var set = ConfigurationSet(name: input.configurationSetName, createdAt: services.now())
         set.tags = tags
-        return try await services.recording {
+        set.delivery = try input.deliveryOptions?.options() ?? DeliveryOptions()
+        set.reputation.metricsEnabled = input.reputationOptions?.reputationMetricsEnabled?.value ?? false
+        set.sendingEnabled = input.sendingOptions?.sendingEnabled?.value ?? true
+        set.suppressedReasons = try input.suppressionOptions?.reasons()
+        set.tracking = try input.trackingOptions?.options()
+        set.vdm = try input.vdmOptions?.options()
+        try input.archivingOptions?.check()
+        return try await services.changingSet(set.name) {
             try await services.configurationSets.create(set, operation: Self.name, by: caller)
         }
     }
@@ -50,10 +48,14 @@ struct GetConfigurationSet: Operation {
     static let route = Route.rest("GET", "/v2/email/configuration-sets/{ConfigurationSetName}")
 
     struct Input: Decodable { var configurationSetName: String }
-    struct Sending: Encodable { let sendingEnabled = true }
     struct Output: Encodable {
         let configurationSetName: String
-        let sendingOptions = Sending()
+        let deliveryOptions: WireDeliveryOptions?
+        let reputationOptions: WireReputationOptions
+        let sendingOptions: WireSendingOptions
+        let suppressionOptions: WireSuppressionOptions?
+        let trackingOptions: WireTrackingOptions?
+        let vdmOptions: WireVdmOptions?
         let tags: [WireTag]
     }
 
@@ -61,7 +63,13 @@ struct GetConfigurationSet: Operation {
 
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let set = try await services.configurationSet(input.configurationSetName, Self.name, try Caller(context))
-        return Output(configurationSetName: set.name, tags: [WireTag](set.tags))
+        return Output(
+            configurationSetName: set.name, deliveryOptions: WireDeliveryOptions(set.delivery),
+            reputationOptions: WireReputationOptions(set.reputation),
+            sendingOptions: WireSendingOptions(sendingEnabled: set.sendingEnabled),
+            suppressionOptions: set.suppressedReasons.map { WireSuppressionOptions($0) },
+            trackingOptions: set.tracking.map { WireTrackingOptions($0) },
+            vdmOptions: set.vdm.map { WireVdmOptions($0) }, tags: [WireTag](set.tags))
     }
 }
 

@@ -14,10 +14,10 @@ struct GetEmailIdentity: Operation {
 
     struct Output: Encodable {
         let identityType: String
-        let feedbackForwardingStatus = true
+        let feedbackForwardingStatus: Bool
         let verifiedForSendingStatus: Bool
         let dkimAttributes: DkimAttributes
-        let mailFromAttributes = MailFrom()
+        let mailFromAttributes: MailFromAttributes
         let policies: WireMap<String>
         let tags: [WireTag]
         let configurationSetName: String?
@@ -25,7 +25,17 @@ struct GetEmailIdentity: Operation {
         let verificationInfo: VerificationInfo?
     }
 
-    struct MailFrom: Encodable { let behaviorOnMxFailure = "USE_DEFAULT_VALUE" }
+    struct MailFromAttributes: Encodable {
+        let mailFromDomain: String?
+        let mailFromDomainStatus: String?
+        let behaviorOnMxFailure: String
+
+        init(_ mailFrom: MailFrom?) {
+            mailFromDomain = mailFrom?.domain.description
+            mailFromDomainStatus = mailFrom?.status.rawValue
+            behaviorOnMxFailure = (mailFrom?.behavior ?? .useDefaultValue).rawValue
+        }
+    }
 
     struct VerificationInfo: Encodable {
         let lastCheckedTimestamp: Moment?
@@ -38,8 +48,10 @@ struct GetEmailIdentity: Operation {
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let identity = try await services.identity(input.emailIdentity, Self.name, try Caller(context))
         return Output(
-            identityType: identity.name.wireType, verifiedForSendingStatus: identity.isVerified,
+            identityType: identity.name.wireType, feedbackForwardingStatus: identity.feedbackForwarding,
+            verifiedForSendingStatus: identity.isVerified,
             dkimAttributes: DkimAttributes(identity, zone: services.identities.signingHostedZone),
+            mailFromAttributes: MailFromAttributes(identity.mailFrom),
             policies: WireMap(identity.policies.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
             tags: [WireTag](identity.tags),
             configurationSetName: identity.configurationSet,

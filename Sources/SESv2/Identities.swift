@@ -47,6 +47,10 @@ extension ServiceError {
             self.init("AccessDeniedException", "guardrail \(refusal.guardrail): \(refusal.reason)", status: 403)
         case IdentityFailure.addressesCannotBeVerified:
             self.init("BadRequestException", "Addresses cannot be verified: set public-url, or verify the domain.")
+        case IdentityFailure.mailFromOutside(let domain, let name):
+            self.init(
+                "BadRequestException",
+                "Provided MAIL-FROM domain <\(domain)> is not subdomain of the domain of the identity <\(name)>.")
         case IdentityFailure.alreadyExists(let name):
             self.init("AlreadyExistsException", "Email identity \(name) already exist.")
         case IdentityFailure.notFound(let name): self = .noIdentity(name)

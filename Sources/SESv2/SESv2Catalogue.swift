@@ -11,7 +11,10 @@ package struct SESv2Services: Sendable {
     package let gate: Gate
     package let identities: IdentityDirectory
     package let quota: SendingQuota
-    package let configurationSets: Shelf<ConfigurationSet>
+    package let configurationSets: ConfigurationSets
+    package let addresses: DedicatedAddresses
+    package let accounts: AccountSettings
+    package let suppression: SuppressionList
     package let templates: Shelf<EmailTemplate>
     package let verification: CustomVerification
     package let now: Now
@@ -19,9 +22,13 @@ package struct SESv2Services: Sendable {
 
     package init(
         access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
-        configurationSets: Shelf<ConfigurationSet>, templates: Shelf<EmailTemplate>, verification: CustomVerification,
+        configurationSets: ConfigurationSets, addresses: DedicatedAddresses, accounts: AccountSettings,
+        suppression: SuppressionList, templates: Shelf<EmailTemplate>, verification: CustomVerification,
         now: @escaping Now, random: @escaping RandomBits
     ) {
+        self.addresses = addresses
+        self.accounts = accounts
+        self.suppression = suppression
         self.access = access
         self.gate = gate
         self.identities = identities
@@ -69,6 +76,36 @@ package enum SESv2Catalogue {
         catalogue.add(TagResource(services: services))
         catalogue.add(UntagResource(services: services))
         catalogue.add(GetAccount(services: services))
+        addDelivery(to: &catalogue, services)
         return catalogue
+    }
+
+    private static func addDelivery(to catalogue: inout ServiceCatalogue, _ services: SESv2Services) {
+        catalogue.add(PutConfigurationSetDeliveryOptions(services: services))
+        catalogue.add(PutConfigurationSetReputationOptions(services: services))
+        catalogue.add(PutConfigurationSetSendingOptions(services: services))
+        catalogue.add(PutConfigurationSetSuppressionOptions(services: services))
+        catalogue.add(PutConfigurationSetTrackingOptions(services: services))
+        catalogue.add(PutConfigurationSetVdmOptions(services: services))
+        catalogue.add(PutConfigurationSetArchivingOptions(services: services))
+        catalogue.add(PutEmailIdentityMailFromAttributes(services: services))
+        catalogue.add(PutEmailIdentityFeedbackAttributes(services: services))
+        catalogue.add(PutEmailIdentityDkimAttributes(services: services))
+        catalogue.add(CreateDedicatedIpPool(services: services))
+        catalogue.add(GetDedicatedIpPool(services: services))
+        catalogue.add(ListDedicatedIpPools(services: services))
+        catalogue.add(DeleteDedicatedIpPool(services: services))
+        catalogue.add(PutDedicatedIpPoolScalingAttributes(services: services))
+        catalogue.add(GetDedicatedIp(services: services))
+        catalogue.add(GetDedicatedIps(services: services))
+        catalogue.add(PutDedicatedIpInPool(services: services))
+        catalogue.add(PutDedicatedIpWarmupAttributes(services: services))
+        catalogue.add(PutAccountDedicatedIpWarmupAttributes(services: services))
+        catalogue.add(PutSuppressedDestination(services: services))
+        catalogue.add(GetSuppressedDestination(services: services))
+        catalogue.add(ListSuppressedDestinations(services: services))
+        catalogue.add(DeleteSuppressedDestination(services: services))
+        catalogue.add(PutAccountSuppressionAttributes(services: services))
+        catalogue.add(PutAccountSendingAttributes(services: services))
     }
 }

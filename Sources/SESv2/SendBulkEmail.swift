@@ -118,6 +118,10 @@ extension SendBulkEmail.Outcome {
     private static func status(of refusal: SendRefusal) -> String {
         switch refusal {
         case .configurationSetMissing: "CONFIGURATION_SET_NOT_FOUND"
+        case .sendingPoolMissing: "INVALID_SENDING_POOL_NAME"
+        case .accountPaused: "ACCOUNT_SENDING_PAUSED"
+        case .configurationSetPaused: "CONFIGURATION_SET_SENDING_PAUSED"
+        case .mailFromNotVerified: "MAIL_FROM_DOMAIN_NOT_VERIFIED"
         case .dailyQuotaExceeded: "ACCOUNT_DAILY_QUOTA_EXCEEDED"
         case .sendingRateExceeded: "ACCOUNT_THROTTLED"
         case .identitiesNotVerified, .accessDenied, .guardrail, .unsafeAddress, .mailLoop: "MESSAGE_REJECTED"

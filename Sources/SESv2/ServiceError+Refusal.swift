@@ -26,6 +26,9 @@ extension ServiceError {
             .tooManyRecipients, .messageTooLarge, .invalidAuthority:
             self.init("BadRequestException", reason)
         case .configurationSetMissing: self.init("NotFoundException", reason, status: 404)
+        case .sendingPoolMissing: self.init("BadRequestException", reason)
+        case .accountPaused, .configurationSetPaused: self.init("SendingPausedException", reason)
+        case .mailFromNotVerified: self.init("MailFromDomainNotVerifiedException", reason)
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init("TooManyRequestsException", reason, status: 429)
         }
     }

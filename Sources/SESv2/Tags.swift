@@ -6,7 +6,7 @@ import Access
 import Mail
 import Sending
 
-/// The tags of an identity, configuration set or template.
+/// The tags of an identity, configuration set, template or pool.
 struct ListTagsForResource: Operation {
     static let route = Route.rest("GET", "/v2/email/tags")
 
@@ -86,6 +86,7 @@ enum TaggedResource: Sendable {
     case configurationSet(String)
     case template(String)
     case verificationTemplate(String)
+    case pool(String)
 
     /// - Parameter path: an ARN's last part: `identity/example.com`.
     init?(_ path: Substring) {
@@ -98,6 +99,7 @@ enum TaggedResource: Sendable {
         case ConfigurationSet.kind: self = .configurationSet(halves[1])
         case EmailTemplate.kind: self = .template(halves[1])
         case VerificationTemplate.kind: self = .verificationTemplate(halves[1])
+        case DedicatedIPPool.kind: self = .pool(halves[1])
         default: return nil
         }
     }
@@ -110,6 +112,7 @@ enum TaggedResource: Sendable {
             case .configurationSet(let name): ("ConfigurationSet", name)
             case .template(let name): ("Template", name)
             case .verificationTemplate(let name): ("CustomVerificationEmailTemplate", name)
+            case .pool(let name): ("DedicatedIpPool", name)
             }
         return ServiceError("NotFoundException", "No \(kind) present with name: \(name.prefix(320))", status: 404)
     }
@@ -140,6 +143,7 @@ extension SESv2Services {
         case .configurationSet(let name): try await configurationSets.find(name, in: account)?.tags
         case .template(let name): try await templates.find(name, in: account)?.tags
         case .verificationTemplate(let name): try await verification.templates.find(name, in: account)?.tags
+        case .pool(let name): (try? addresses.findPool(name, in: account))?.tags
         }
     }
 
@@ -156,6 +160,8 @@ extension SESv2Services {
             case .template(let name): try await templates.changeTags(of: name, operation: operation, by: caller, body)
             case .verificationTemplate(let name):
                 try await verification.templates.changeTags(of: name, operation: operation, by: caller, body)
+            case .pool(let name):
+                try await addresses.changePoolTags(of: name, operation: operation, by: caller, body)
             }
         } catch IdentityFailure.notFound, RecordFailure.notFound {
             throw resource.missing

@@ -9,50 +9,20 @@ import Testing
 
 @Suite("The gate")
 struct GateTests {
-    private let spool = MemorySpool()
-    private let account: AccountID
-    private let access: AccessControl
-    private let caller: Caller
-    private let gate: Gate
+    private let house: GateHouse
+    private var spool: MemorySpool { house.spool }
 
     init() async throws {
-        account = try #require(AccountID("111122223333"))
-        access = try await testAccess(account)
-        caller = Caller(
-            principal: access.rootPrincipal, accessKeyID: "AKIA", door: .smtp, sourceAddress: "192.0.2.9", tls: nil,
-            agent: "x")
-        let store = MemoryIdentities()
-        let now: Now = { Timestamp(seconds: 1_700_000_000) }
-        for (name, status) in [
-            ("example.com", VerificationStatus.success), ("pending.example", .pending),
-            ("solo@alone.example", .success),
-        ] {
-            let identity = Identity(
-                account: account, name: try IdentityName(parsing: name), createdAt: now(), verification: status,
-                verificationToken: name, dkim: nil)
-            let event = Fact.Administered(operation: "", principal: "", resource: "", sourceAddress: "")
-            try await store.create(
-                identity, recording: Fact(at: now(), account: account, message: nil, event: .administered(event)))
-        }
-        gate = Gate(
-            settings: GateSettings(
-                region: "us-east-1", hostname: "mail.example.com", lifetime: 60, site: { $0.domain.description }),
-            access: access, identities: IdentityBook(store: store, now: now),
-            configurationSets: Shelf(store: MemoryRecords(), region: "us-east-1", now: now),
-            quota: SendingQuota(limits: .init(perDay: 60)),
-            queue: DeliveryQueue(spool: spool, limits: .init(), now: now), now: now, random: { 7 })
+        house = try await GateHouse(verified: ["example.com", "solo@alone.example"], perDay: 60)
+        try await house.put("pending.example", .pending)
     }
 
+    @discardableResult
     private func submit(
         _ text: String, from: String? = "ada@example.com", to: [String] = ["bob@example.net"],
         configurationSet: String? = nil
     ) async throws -> MessageID {
-        try await gate.submit(
-            Submission(
-                caller: caller, action: .sendRawEmail,
-                reversePath: try from.map { $0.isEmpty ? .null : .mailbox(try Mailbox(parsing: $0)) },
-                recipients: try to.map { try Mailbox(parsing: $0) }, content: .memory(Array(text.utf8)),
-                configurationSet: configurationSet))
+        try await house.submit(text, from: from, to: to, configurationSet: configurationSet)
     }
 
     @Test("stores what is due to whom, rewritten as SES does it")
@@ -70,7 +40,7 @@ struct GateTests {
                 + "Message-ID: <\(id)@mail.example.com>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\n")
         #expect(message.content.body == .memory(Array("body\r\n".utf8)))
         #expect(message.expiresAt - message.acceptedAt == 60)
-        #expect(await spool.deliveries.map(\.site) == ["one.example", "two.example"])
+        #expect(await spool.deliveries.map(\.destination) == ["one.example", "two.example"])
         #expect(await spool.deliveries.map(\.recipients.count) == [2, 1])
         guard case .accepted(let fact)? = await spool.facts.first?.event else {
             Issue.record("no fact")

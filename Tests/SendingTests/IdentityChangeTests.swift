@@ -56,7 +56,8 @@ struct IdentityChangeTests {
                 try? await directory.changeTags(of: name, operation: "x", by: caller) { $0["a"] = "b" }
                 try? await directory.setSigning(false, of: name, operation: "x", by: caller)
             })
-        let verifier = IdentityVerifier(store: house.store, book: house.book, dns: dns, now: house.clock.now)
+        let verifier = IdentityVerifier(
+            store: house.store, book: house.book, dns: dns, feedbackHost: house.feedbackHost, now: house.clock.now)
         let after = try await verifier.check(before)
         #expect(after.isVerified)
         #expect(after.policies.isEmpty)
@@ -74,7 +75,8 @@ struct IdentityChangeTests {
         _ = try await house.directory.delete(old.name, operation: "x", by: house.caller)
         let new = try await house.create("example.com")
         let dns = ScriptedDNS(texts: ["_amazonses.example.com": old.verificationToken])
-        let verifier = IdentityVerifier(store: house.store, book: house.book, dns: dns, now: house.clock.now)
+        let verifier = IdentityVerifier(
+            store: house.store, book: house.book, dns: dns, feedbackHost: house.feedbackHost, now: house.clock.now)
         #expect(try await verifier.check(old) == old)
         #expect(try await house.stored("example.com") == new)
         _ = try await house.directory.delete(new.name, operation: "x", by: house.caller)
@@ -86,9 +88,12 @@ struct IdentityChangeTests {
         let house = try await IdentityHouse()
         let identity = try await house.create("example.com")
         let dns = ScriptedDNS(texts: ["_amazonses.example.com": identity.verificationToken])
-        let seeing = IdentityVerifier(store: house.store, book: house.book, dns: dns, now: house.clock.now)
+        let seeing = IdentityVerifier(
+            store: house.store, book: house.book, dns: dns, feedbackHost: house.feedbackHost, now: house.clock.now)
         let verified = try await seeing.check(identity)
-        let blind = IdentityVerifier(store: house.store, book: house.book, dns: ScriptedDNS(), now: house.clock.now)
+        let blind = IdentityVerifier(
+            store: house.store, book: house.book, dns: ScriptedDNS(), feedbackHost: house.feedbackHost,
+            now: house.clock.now)
         house.clock.advance(IdentityVerifier.patience + 1)
         let later = try await blind.check(verified)
         #expect(later.isVerified)
@@ -119,6 +124,7 @@ struct IdentityBookTests {
         func identities(in account: AccountID, after: String?, limit: Int) async throws -> [Identity] { [] }
         func everyIdentity(after: Identity?, limit: Int) async throws -> [Identity] { [] }
         func unverified(limit: Int) async throws -> [Identity] { [] }
+        func identitiesWithMailFrom(checkedBefore moment: Timestamp, limit: Int) async throws -> [Identity] { [] }
         func identity(verificationToken: String) async throws -> Identity? { nil }
         func change(
             _ name: IdentityName, in account: AccountID, recording fact: Fact?, _ body: @escaping Change

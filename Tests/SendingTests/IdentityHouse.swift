@@ -27,6 +27,7 @@ struct IdentityHouse {
     let access: AccessControl
     let book: IdentityBook
     let directory: IdentityDirectory
+    let feedbackHost: Domain
 
     init(
         guardrails: Guardrails = Guardrails(), mode: VerificationMode = .dns, perDay: Int? = nil,
@@ -39,11 +40,13 @@ struct IdentityHouse {
             agent: "x")
         let store = wrap(store, access.sealer)
         book = IdentityBook(store: store, now: clock.now)
+        feedbackHost = try Domain(parsing: "mail.example.com")
         let random: RandomBits = { UInt64.random(in: 0...(.max)) }
         let settings = GateSettings(
             region: "us-east-1", hostname: "mail.example.com", lifetime: 60, site: { $0.domain.description })
         directory = IdentityDirectory(
             region: "us-east-1", mode: mode, guardrails: guardrails, signingHostedZone: nil,
+            feedbackHost: feedbackHost,
             addresses: AddressVerification(
                 publicURL: "https://mail.example.com", settings: settings,
                 queue: DeliveryQueue(spool: spool, limits: .init(), now: clock.now),
@@ -84,21 +87,32 @@ extension AccountID {
 /// A DNS that holds the TXT records it is given, and lets something happen while it is asked.
 struct ScriptedDNS: DNSLookup {
     var texts: [String: String] = [:]
+    var exchangers: [String: [MXRecord]] = [:]
+    /// Names that nobody answers for.
+    var silent: Set<String> = []
     var meanwhile: @Sendable () async -> Void = {}
 
     func txt(_ name: String) async -> Answer<TXTRecord> {
         await meanwhile()
-        guard let text = texts[name] else {
-            return Answer(records: [], status: .noName, security: .insecure, timeToLive: 0)
-        }
-        return Answer(records: [TXTRecord(text: text)], status: .found, security: .insecure, timeToLive: 0)
+        // Several records of one name are parted by a line end.
+        return answer(name, texts[name]?.split(separator: "\n").map { TXTRecord(text: String($0)) })
     }
 
-    func mx(_ name: String) async -> Answer<MXRecord> {
-        Answer(records: [], status: .noName, security: .insecure, timeToLive: 0)
+    func mx(_ name: String) async -> Answer<MXRecord> { answer(name, exchangers[name]) }
+
+    private func answer<Record: Sendable>(_ name: String, _ records: [Record]?) -> Answer<Record> {
+        if silent.contains(name) {
+            return Answer(records: [], status: .failed(reason: "SERVFAIL"), security: .insecure, timeToLive: 0)
+        }
+        return Answer(
+            records: records ?? [], status: records == nil ? .noName : .found, security: .insecure, timeToLive: 0)
     }
 
     func addresses(_ name: String) async -> Answer<AddressRecord> {
+        Answer(records: [], status: .noName, security: .insecure, timeToLive: 0)
+    }
+
+    func tlsa(_ name: String) async -> Answer<TLSARecord> {
         Answer(records: [], status: .noName, security: .insecure, timeToLive: 0)
     }
 }

@@ -31,11 +31,20 @@ actor MemorySpool: Spool {
         self.facts += facts
     }
 
-    func due(at moment: Timestamp, limit: Int, excluding: Set<Int64>) async throws -> [PendingDelivery] { [] }
-    func nextDue(excluding: Set<Int64>) async throws -> Timestamp? { nil }
+    func lanes(dueBefore moment: Timestamp, after place: Int64, limit: Int) async throws -> LanePage {
+        LanePage(lanes: [], next: nil)
+    }
+    func due(_ reads: [LaneRead], at moment: Timestamp) async throws -> [LaneRows] {
+        reads.map { LaneRows(read: $0, due: [], nextDue: nil) }
+    }
+    func expired(at moment: Timestamp, limit: Int) async throws -> [PendingDelivery] { [] }
+    func keep(_ lessons: [KeptLesson]) async throws {}
+    func recall(at moment: Timestamp) async throws -> (lessons: [KeptLesson], departures: [Departure]) { ([], []) }
+    func orphans(after message: MessageID?, limit: Int) async throws -> (found: [MessageID], next: MessageID?) {
+        ([], nil)
+    }
     func message(_ id: MessageID) async throws -> SpooledMessage? { messages.first { $0.id == id } }
-    func settle(_ settlement: Settlement) async throws {}
-    func waiting() async throws -> [String: Int] { [:] }
+    func settle(_ settlement: Settlement, departure: Departure?) async throws {}
 }
 
 /// Identities in memory.
@@ -81,6 +90,14 @@ actor MemoryIdentities: IdentityStore {
     }
 
     func unverified(limit: Int) async throws -> [Identity] { all.filter { !$0.isVerified } }
+
+    func identitiesWithMailFrom(checkedBefore moment: Timestamp, limit: Int) async throws -> [Identity] {
+        all.filter { identity in
+            guard let mailFrom = identity.mailFrom else { return false }
+            return [.pending, .temporaryFailure].contains(mailFrom.status)
+                || mailFrom.lastCheckedAt.map { $0 < moment } ?? false
+        }
+    }
 
     func identity(verificationToken: String) async throws -> Identity? {
         all.first { $0.verificationToken == verificationToken }
@@ -137,6 +154,23 @@ final class MemoryRecords: RecordStore {
         }
     }
 
+    func count(_ kind: String, in account: AccountID) async throws -> Int {
+        contents.withLock { contents in contents.keys.count { $0.hasPrefix("\(kind) \(account) ") } }
+    }
+
+    func change(
+        _ kind: String, _ name: String, in account: AccountID, recording fact: Fact?,
+        _ body: @escaping @Sendable ([UInt8]) throws -> [UInt8]
+    ) async throws -> [UInt8]? {
+        try contents.withLock { contents in
+            let key = "\(kind) \(account) \(name)"
+            guard let before = contents[key] else { return nil }
+            let after = try body(before)
+            contents[key] = after
+            return after
+        }
+    }
+
     func put(
         _ kind: String, _ name: String, in account: AccountID, content: [UInt8], replacing: Bool, recording fact: Fact
     ) async throws -> Bool {
@@ -150,5 +184,46 @@ final class MemoryRecords: RecordStore {
 
     func remove(_ kind: String, _ name: String, in account: AccountID, recording fact: Fact) async throws -> Bool {
         contents.withLock { $0.removeValue(forKey: "\(kind) \(account) \(name)") != nil }
+    }
+}
+
+/// Suppression lists that last as long as the test; counts how often it was asked by the gate.
+actor MemorySuppression: SuppressionStore {
+    private struct Key: Hashable {
+        let account: AccountID
+        let address: Mailbox
+    }
+
+    private var entries: [Key: SuppressedDestination] = [:]
+    private(set) var facts: [Fact] = []
+    private(set) var questions = 0
+
+    var all: [SuppressedDestination] {
+        entries.values.sorted { ($0.updatedAt, $0.address.description) < ($1.updatedAt, $1.address.description) }
+    }
+
+    func isEmpty(_ account: AccountID) async throws -> Bool { !entries.keys.contains { $0.account == account } }
+
+    func suppressed(_ addresses: [Mailbox], in account: AccountID) async throws -> [SuppressedDestination] {
+        questions += 1
+        return addresses.compactMap { entries[Key(account: account, address: $0)] }
+    }
+
+    func suppressed(_ selection: SuppressionSelection, limit: Int) async throws -> [SuppressedDestination] {
+        let found = all.filter { entry in
+            entry.account == selection.account && selection.reason.map { $0 == entry.reason } ?? true
+        }
+        return Array(found.prefix(limit))
+    }
+
+    func suppress(_ destination: SuppressedDestination, recording fact: Fact) async throws {
+        let key = Key(account: destination.account, address: destination.address)
+        guard entries[key] != destination else { return }
+        entries[key] = destination
+        facts.append(fact)
+    }
+
+    func release(_ address: Mailbox, in account: AccountID, recording fact: Fact) async throws -> Bool {
+        entries.removeValue(forKey: Key(account: account, address: address)) != nil
     }
 }

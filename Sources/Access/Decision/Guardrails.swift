@@ -21,6 +21,8 @@ package struct Guardrails: Sendable {
     package var maximumKeyAge: Double?
     /// Statements 6 and 7; empty is no limit.
     package var sourceNetworks: [AddressRange] = []
+    /// Control 6: whatever a sender's options say, mail is never delivered in clear.
+    package var requiresDeliveryTLS = false
     /// Control 2.
     package var forbidsPublicIdentityPolicies = false
 

@@ -3,6 +3,7 @@
 import Access
 import Mail
 import PolicyLanguage
+import Queue
 
 extension Gate {
     /// As what a message may be sent, once that is decided.
@@ -12,11 +13,14 @@ extension Gate {
         /// Whose that identity is.
         let owner: AccountID
         let signingDomain: Domain?
-        let configurationSet: String?
+        let configurationSet: ConfigurationSet?
+        /// The domain of MAIL FROM; nil for the server's own.
+        let mailFromDomain: Domain?
+        let terms: DeliveryTerms
     }
 
     /// One address that the message is sent as, and the identity that decides over it.
-    private struct Sender {
+    struct Sender {
         let mailbox: Mailbox
         let owner: AccountID
         let identity: Identity?
@@ -38,7 +42,7 @@ extension Gate {
         var others: [AccessRequest.Resource] = []
         let (configurationSet, owner) = Self.configurationSet(of: message, submission, senders)
         let set =
-            if let configurationSet { try await configurationSets.find(configurationSet, in: owner) } else {
+            if let configurationSet { try await configurationSets.current(configurationSet, in: owner) } else {
                 ConfigurationSet?.none
             }
         // An owner's own set is no resource of a delegate's: the identity's policy let the delegate in.
@@ -63,9 +67,11 @@ extension Gate {
         guard unverified.isEmpty, let first = senders.first else {
             throw SendRefusal.identitiesNotVerified(unverified, region: settings.region)
         }
+        try await requireSending(set, for: submission.caller.account)
         return Senders(
             identityARN: first.arn(in: settings.region), owner: first.owner,
-            signingDomain: try await signingDomain(for: first), configurationSet: configurationSet)
+            signingDomain: try await signingDomain(for: first), configurationSet: set,
+            mailFromDomain: try await mailFromDomain(for: first), terms: try terms(set, of: owner, sentBy: first))
     }
 
     /// The set a message is sent with, and whose it is. A delegate's choice counts only where the owner of the identity

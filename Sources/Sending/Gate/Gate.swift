@@ -14,17 +14,27 @@ package struct Gate: Sendable {
     let settings: GateSettings
     let access: AccessControl
     let identities: IdentityBook
-    let configurationSets: Shelf<ConfigurationSet>
+    let configurationSets: ConfigurationSets
+    let addresses: DedicatedAddresses
+    let accounts: AccountSettings
+    private let suppression: SuppressionList
+    /// Nil: reports go to the senders themselves.
+    private let returnPaths: (any ReturnPaths)?
     private let quota: SendingQuota
     private let queue: DeliveryQueue
-    private let now: Now
+    let now: Now
     private let random: RandomBits
 
     package init(
         settings: GateSettings, access: AccessControl, identities: IdentityBook,
-        configurationSets: Shelf<ConfigurationSet>, quota: SendingQuota, queue: DeliveryQueue, now: @escaping Now,
-        random: @escaping RandomBits
+        configurationSets: ConfigurationSets, addresses: DedicatedAddresses, accounts: AccountSettings,
+        suppression: SuppressionList, returnPaths: (any ReturnPaths)? = nil, quota: SendingQuota, queue: DeliveryQueue,
+        now: @escaping Now, random: @escaping RandomBits
     ) {
+        self.addresses = addresses
+        self.accounts = accounts
+        self.suppression = suppression
+        self.returnPaths = returnPaths
         self.settings = settings
         self.access = access
         self.identities = identities
@@ -86,24 +96,44 @@ package struct Gate: Sendable {
 
     private func admit(_ submission: Submission) async throws -> MessageID {
         let (message, senders) = try await decide(submission)
-        let acceptedAt = now()
-        let id = MessageID(region: settings.region, at: acceptedAt, random: (random(), random()))
-        let content = try message.outgoingContent(
-            id: id, acceptedAt: acceptedAt, hostname: settings.hostname, with: submission.caller.protocolName)
-        let spooled = SpooledMessage(
-            id: id, account: submission.caller.account, acceptedAt: acceptedAt,
-            expiresAt: acceptedAt + settings.lifetime, reversePath: .mailbox(message.reversePath),
-            signingDomain: senders.signingDomain, signingAccount: senders.owner, content: content)
-        let accepted = accepted(message, submission, senders, id: id, size: content.size, at: acceptedAt)
         let (account, count) = (submission.caller.account, message.recipients.count)
-        try quota.take(count, for: account, at: acceptedAt)
+        let suppressed = try await suppression.suppressed(
+            among: message.recipients, in: account, reasons: senders.configurationSet?.suppressedReasons)
+        let spooled = try spooled(message, submission, senders)
+        var facts = [accepted(message, submission, senders, spooled)]
+        if !suppressed.isEmpty { facts.append(bounced(message.recipients.filter { suppressed[$0] != nil }, spooled)) }
+        let due = message.recipients.filter { suppressed[$0] == nil }
+        try quota.take(count, for: account, at: spooled.acceptedAt)
         do {
-            try await queue.accept(spooled, deliveries(of: spooled, to: message.recipients), [accepted])
+            if due.isEmpty {
+                // A message that is owed to nobody is not stored.
+                try await queue.record(facts)
+                submission.content.remove()
+            } else {
+                try await queue.accept(spooled, deliveries(of: spooled, to: due), facts)
+            }
         } catch {
-            quota.giveBack(count, to: account, at: acceptedAt)
+            quota.giveBack(count, to: account, at: spooled.acceptedAt)
             throw error
         }
-        return id
+        return spooled.id
+    }
+
+    private func spooled(
+        _ message: InspectedMessage, _ submission: Submission, _ senders: Senders
+    ) throws -> SpooledMessage {
+        let (acceptedAt, account) = (now(), submission.caller.account)
+        let id = MessageID(region: settings.region, at: acceptedAt, random: (random(), random()))
+        let content = try message.outgoingContent(
+            id: id, acceptedAt: acceptedAt, hostname: settings.hostname, with: submission.caller.protocolName,
+            reportToken: returnPaths?.reportToken(for: id, account: account))
+        let domain = senders.mailFromDomain ?? settings.bounceDomain
+        let lifetime = senders.configurationSet?.delivery.maximumSeconds.map(Double.init) ?? settings.lifetime
+        return SpooledMessage(
+            id: id, account: account, acceptedAt: acceptedAt, expiresAt: acceptedAt + lifetime,
+            reversePath: .mailbox(message.reversePath),
+            returnPath: domain.flatMap { returnPaths?.returnPath(for: id, account: account, domain: $0) },
+            signingDomain: senders.signingDomain, signingAccount: senders.owner, terms: senders.terms, content: content)
     }
 
     private func deliveries(of message: SpooledMessage, to recipients: [Mailbox]) -> [PendingDelivery] {
@@ -115,31 +145,8 @@ package struct Gate: Sendable {
             groups[site, default: []].append(recipient)
         }
         return order.map { site in
-            PendingDelivery(
-                message: message.id, account: message.account, site: site, recipients: groups[site] ?? [],
-                dueAt: message.acceptedAt, acceptedAt: message.acceptedAt, expiresAt: message.expiresAt)
+            PendingDelivery(of: message, to: groups[site] ?? [], at: site)
         }
-    }
-
-    private func accepted(
-        _ message: InspectedMessage, _ submission: Submission, _ senders: Senders, id: MessageID, size: Int,
-        at: Timestamp
-    ) -> Fact {
-        let caller = submission.caller
-        let event = Fact.Accepted(
-            door: caller.door.rawValue, principal: caller.principal.arn, reversePath: message.reversePath.description,
-            from: message.from.description, recipients: message.recipients.map(\.description),
-            identity: senders.identityARN,
-            size: size, sourceAddress: caller.sourceAddress, configurationSet: senders.configurationSet,
-            tags: message.tags)
-        return Fact(at: at, account: caller.account, message: id, event: .accepted(event))
-    }
-
-    private func fact(of refusal: SendRefusal, for caller: Caller) -> Fact {
-        let event = Fact.Refused(
-            door: caller.door.rawValue, principal: caller.principal.arn, control: refusal.control,
-            reason: refusal.reason, sourceAddress: caller.sourceAddress)
-        return Fact(at: now(), account: caller.account, message: nil, event: .refused(event))
     }
 }
 
@@ -163,8 +170,14 @@ package struct GateSettings: Sendable {
     package let lifetime: Double
     /// The scheduling key of a recipient: who is tried together (see `PendingDelivery.site`).
     package let site: @Sendable (Mailbox) -> String
+    /// Where reports come back to, for identities without a MAIL FROM domain; nil where none are received.
+    package let bounceDomain: Domain?
 
-    package init(region: String, hostname: String, lifetime: Double, site: @escaping @Sendable (Mailbox) -> String) {
+    package init(
+        region: String, hostname: String, lifetime: Double, bounceDomain: Domain? = nil,
+        site: @escaping @Sendable (Mailbox) -> String
+    ) {
+        self.bounceDomain = bounceDomain
         self.region = region
         self.hostname = hostname
         self.lifetime = lifetime

@@ -10,13 +10,17 @@ extension InspectedMessage {
         "Bcc", "Resent-Bcc", "Return-Path", "Message-ID", "Date", "X-SES-CONFIGURATION-SET", "X-SES-MESSAGE-TAGS",
         "X-SES-SOURCE-ARN",
         "X-SES-FROM-ARN", "X-SES-RETURN-PATH-ARN", "X-SES-LIST-MANAGEMENT-OPTIONS", "X-SES-TENANT",
+        Self.reportField,
     ]
+    /// Holds the token of the return path once more, for reports that lose the envelope.
+    private static let reportField = "X-Postern-Report"
 
     /// The message as it is stored, signed and sent: 7-bit, CRLF, with our Message-ID and Date as SES does it, and a
     /// Received field, by which a loop is found to be one (RFC 5321 §4.4, §6.3). It says nothing of the client.
     /// - Parameter with: the protocol the message came by, in the words of RFC 3848.
+    /// - Parameter reportToken: nil where no reports are received.
     func outgoingContent(
-        id: MessageID, acceptedAt: Timestamp, hostname: String, with protocolName: String
+        id: MessageID, acceptedAt: Timestamp, hostname: String, with protocolName: String, reportToken: String?
     ) throws -> Content {
         do {
             let body = try sevenBitBody()
@@ -24,6 +28,7 @@ extension InspectedMessage {
             rewritten.remove(named: Self.removedFields)
             try rewritten.append(name: "Message-ID", value: "<\(id)@\(hostname)>")
             try rewritten.append(name: "Date", value: acceptedAt.rfc5322)
+            if let reportToken { try rewritten.append(name: Self.reportField, value: reportToken) }
             let trace = "by \(hostname) with \(protocolName) id \(id); \(acceptedAt.rfc5322)"
             rewritten = HeaderSection(
                 fields: [try HeaderField(name: "Received", value: trace)] + rewritten.fields)

@@ -31,6 +31,14 @@ package enum SendRefusal: Error, Hashable, Sendable {
     /// More than a hundred Received fields (RFC 5321 §6.3).
     case mailLoop
     case configurationSetMissing(String)
+    /// The set's pool is not there any more.
+    case sendingPoolMissing(String)
+    /// The account takes no sends.
+    case accountPaused(AccountID)
+    /// The configuration set takes none.
+    case configurationSetPaused(String)
+    /// The identity's MAIL FROM domain is not verified, and its owner wants such mail refused.
+    case mailFromNotVerified(Domain)
     case dailyQuotaExceeded
     case sendingRateExceeded
 
@@ -46,7 +54,9 @@ package enum SendRefusal: Error, Hashable, Sendable {
         case .noRecipients, .tooManyRecipients: "recipients"
         case .messageTooLarge: "message-size"
         case .mailLoop: "mail-loop"
-        case .configurationSetMissing: "configuration-set"
+        case .configurationSetMissing, .sendingPoolMissing: "configuration-set"
+        case .accountPaused, .configurationSetPaused: "sending-pause"
+        case .mailFromNotVerified: "mail-from"
         case .dailyQuotaExceeded, .sendingRateExceeded: "quota"
         }
     }
@@ -71,6 +81,10 @@ package enum SendRefusal: Error, Hashable, Sendable {
         case .messageTooLarge(let limit): "Message length is more than \(limit) bytes long."
         case .mailLoop: "Too many Received headers: the message is in a loop."
         case .configurationSetMissing(let name): "Configuration set <\(name)> does not exist."
+        case .sendingPoolMissing(let name): "SendingPool <\(name.prefix(100))> doesn't exist"
+        case .accountPaused(let account): "Sending is paused for account \(account)."
+        case .configurationSetPaused(let name): "Sending is paused for configuration set <\(name)>."
+        case .mailFromNotVerified(let domain): "The MAIL FROM domain <\(domain)> is not verified."
         case .dailyQuotaExceeded: "Daily message quota exceeded"
         case .sendingRateExceeded: "Maximum sending rate exceeded."
         }

@@ -72,9 +72,7 @@ package struct AddressVerification: Sendable {
     func send(_ mail: Admission, token: String, principal: String) async throws {
         let sender = try Mailbox(localPart: "no-reply", domain: try Domain(parsing: hostname))
         let message = try message(from: sender, mail, token: token)
-        let delivery = PendingDelivery(
-            message: message.id, account: mail.account, site: site(mail.mailbox), recipients: [mail.mailbox],
-            dueAt: mail.at, acceptedAt: mail.at, expiresAt: message.expiresAt)
+        let delivery = PendingDelivery(of: message, to: [mail.mailbox], at: site(mail.mailbox))
         let accepted = Fact.Accepted(
             door: "server", principal: principal, reversePath: "", from: sender.description,
             recipients: [mail.mailbox.description], identity: "", size: message.content.size, sourceAddress: "")

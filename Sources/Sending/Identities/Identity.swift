@@ -50,6 +50,10 @@ package struct Identity: Hashable, Sendable {
     package var policies: [String: String] = [:]
     /// The configuration set of sends that name none; for delegates, of all their sends.
     package var configurationSet: String?
+    /// Nil: MAIL FROM names the server's own domain.
+    package var mailFrom: MailFrom?
+    /// Whether bounces and complaints are mailed to the sender.
+    package var feedbackForwarding = true
 
     package init(
         account: AccountID, name: IdentityName, createdAt: Timestamp, verification: VerificationStatus,

@@ -12,6 +12,8 @@ package struct IdentityDirectory: Sendable {
     let guardrails: Guardrails
     /// Where the operator serves the records that Easy DKIM's CNAMEs point to; nil when customers publish the key itself.
     package let signingHostedZone: Domain?
+    /// What the MX of a MAIL FROM domain has to name.
+    package let feedbackHost: Domain
     let addresses: AddressVerification?
     let store: any IdentityStore
     let book: IdentityBook
@@ -20,10 +22,10 @@ package struct IdentityDirectory: Sendable {
 
     package init(
         region: String, mode: VerificationMode, guardrails: Guardrails = Guardrails(), signingHostedZone: Domain?,
-        addresses: AddressVerification?, store: any IdentityStore,
-        book: IdentityBook,
+        feedbackHost: Domain, addresses: AddressVerification?, store: any IdentityStore, book: IdentityBook,
         now: @escaping Now, random: @escaping RandomBits
     ) {
+        self.feedbackHost = feedbackHost
         self.region = region
         self.mode = mode
         self.guardrails = guardrails

@@ -21,6 +21,8 @@ package protocol IdentityStore: Sendable {
     func everyIdentity(after: Identity?, limit: Int) async throws -> [Identity]
     /// Identities of all accounts that are not verified, or whose DKIM is not: what the verifier looks at.
     func unverified(limit: Int) async throws -> [Identity]
+    /// Identities of all accounts whose MAIL FROM domain is waited for or missed, or was looked at before that moment.
+    func identitiesWithMailFrom(checkedBefore moment: Timestamp, limit: Int) async throws -> [Identity]
     /// The identity whose verification token this is.
     func identity(verificationToken: String) async throws -> Identity?
     /// Reads, changes and writes one identity in one transaction; what `body` throws is thrown, and nothing is changed.
@@ -42,6 +44,8 @@ package enum IdentityFailure: Error, Hashable, Sendable {
     case notFound(IdentityName)
     /// The operator allows no identity there, or no mail to it.
     case outsideGuardrail(Guardrails.Refusal)
+    /// A MAIL FROM domain that does not lie beneath the identity's own.
+    case mailFromOutside(Domain, IdentityName)
     /// There is no `public-url` that a link in a mail could lead to.
     case addressesCannotBeVerified
 }

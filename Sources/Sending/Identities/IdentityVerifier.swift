@@ -16,12 +16,17 @@ package struct IdentityVerifier: Sendable {
     /// SES gives up 72 hours after the identity was made.
     package static let patience = 72.0 * 3600
 
-    private let store: any IdentityStore
-    private let book: IdentityBook
-    private let dns: any DNSLookup
-    private let now: Now
+    let store: any IdentityStore
+    let book: IdentityBook
+    let dns: any DNSLookup
+    /// Where reports are received: what the MX of a MAIL FROM domain must name.
+    let feedbackHost: Domain
+    let now: Now
 
-    package init(store: any IdentityStore, book: IdentityBook, dns: any DNSLookup, now: @escaping Now) {
+    package init(
+        store: any IdentityStore, book: IdentityBook, dns: any DNSLookup, feedbackHost: Domain, now: @escaping Now
+    ) {
+        self.feedbackHost = feedbackHost
         self.store = store
         self.book = book
         self.dns = dns
@@ -33,6 +38,7 @@ package struct IdentityVerifier: Sendable {
         for identity in try await store.unverified(limit: 10_000) {
             if case .domain = identity.name { try await check(identity) }
         }
+        try await checkMailFrom()
     }
 
     /// One look for one domain identity.

@@ -58,6 +58,10 @@ package struct SealedIdentities: IdentityStore {
         try await store.unverified(limit: limit).map(opened)
     }
 
+    package func identitiesWithMailFrom(checkedBefore moment: Timestamp, limit: Int) async throws -> [Identity] {
+        try await store.identitiesWithMailFrom(checkedBefore: moment, limit: limit).map(opened)
+    }
+
     package func identity(verificationToken: String) async throws -> Identity? {
         try await store.identity(verificationToken: verificationToken).map(opened)
     }

@@ -3,28 +3,6 @@
 package import Mail
 import Templating
 
-/// A named set of options that sends refer to.
-package struct ConfigurationSet: ShelfRecord {
-    package static let kind = "configuration-set"
-
-    package let name: String
-    package let createdAt: Timestamp
-    package var tags: [String: String] = [:]
-
-    package init(name: String, createdAt: Timestamp) {
-        self.name = name
-        self.createdAt = createdAt
-    }
-
-    package func check() throws {
-        guard RecordName.isPlain(name, maximum: 64) else {
-            throw RecordFailure.invalid(
-                "Invalid configuration set name <\(name.prefix(100))>: only alphanumeric ASCII characters, '_', and '-' are allowed."
-            )
-        }
-    }
-}
-
 /// Subject and bodies with places to fill.
 package struct EmailTemplate: ShelfRecord {
     package static let kind = "template"

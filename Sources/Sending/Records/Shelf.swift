@@ -52,13 +52,31 @@ package struct Shelf<Record: ShelfRecord>: Sendable {
         }
     }
 
+    /// Changes a record as it stands at that moment.
+    /// - Returns: the record as it is now.
+    /// - Throws: `RecordFailure`, and what `body` throws.
+    @discardableResult
+    package func change(
+        _ name: String, operation: String, by caller: Caller, _ body: @escaping @Sendable (inout Record) throws -> Void
+    ) async throws -> Record {
+        let changed = try await store.change(
+            Record.kind, name, in: caller.account, recording: fact(name, operation, caller)
+        ) { bytes in
+            var record = try Self.decode(bytes)
+            try body(&record)
+            try record.check()
+            return Array(try JSONEncoder().encode(record))
+        }
+        guard let changed else { throw RecordFailure.notFound(name) }
+        return try Self.decode(changed)
+    }
+
     /// - Throws: `RecordFailure.notFound`, and what `body` throws.
     package func changeTags(
-        of name: String, operation: String, by caller: Caller, _ body: (inout [String: String]) throws -> Void
+        of name: String, operation: String, by caller: Caller,
+        _ body: @escaping @Sendable (inout [String: String]) throws -> Void
     ) async throws {
-        guard var record = try await find(name, in: caller.account) else { throw RecordFailure.notFound(name) }
-        try body(&record.tags)
-        try await replace(record, operation: operation, by: caller)
+        try await change(name, operation: operation, by: caller) { try body(&$0.tags) }
     }
 
     /// - Returns: whether there was one.
