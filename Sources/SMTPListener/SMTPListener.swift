@@ -6,7 +6,6 @@ import Mail
 package import NIOCore
 import NIOPosix
 package import NIOSSL
-import SMTP
 import ServiceLifecycle
 import Synchronization
 
@@ -47,33 +46,12 @@ package struct ListenerLimits: Sendable {
     package var idleTimeout = TimeAmount.minutes(5)
     /// From the first byte of a content to its last.
     package var contentTimeout = TimeAmount.minutes(20)
+    /// From a session's first byte to its last, whatever it does; nil for as long as it likes.
+    package var sessionTimeout: TimeAmount?
     /// For what is under way at a shutdown.
     package var drainTimeout = TimeAmount.seconds(20)
 
     package init() {}
-}
-
-/// What all sessions of one listener share.
-struct ListenerContext: Sendable {
-    let configuration: ListenerConfiguration
-    let hostname: String
-    let limits: ListenerLimits
-    let sslContext: NIOSSLContext
-    let service: any SMTPService
-    let logger: Logger
-
-    var isImplicitTLS: Bool { configuration.isImplicitTLS }
-    var trustedPrincipal: Principal? { configuration.trust?.principal }
-    var vpcEndpoint: String? { configuration.vpcEndpoint }
-    var door: Door { configuration.trust == nil ? .smtp : .trusted }
-
-    func settings(for sourceAddress: String) -> ServerSettings {
-        var settings = ServerSettings(hostname: hostname)
-        settings.requiresAuthentication = configuration.trust == nil
-        // Beyond this machine's loopback nothing is said in clear.
-        settings.requiresTLS = configuration.trust.map { _ in Network(sourceAddress)?.isLoopback != true } ?? true
-        return settings
-    }
 }
 
 /// The SMTP door: any number of listeners, bound together and drained together.
@@ -82,22 +60,42 @@ package final class SMTPListener: Service {
     private let hostname: String
     private let limits: ListenerLimits
     private let sslContext: NIOSSLContext
-    private let service: any SMTPService
+    private let house: ListenerHouse
     private let logger: Logger
     private let group: any EventLoopGroup
     private let census: SessionCensus
     private let channels = Mutex<[any Channel]>([])
     private let sessions = Mutex<[ObjectIdentifier: any Channel]>([:])
 
-    package init(
+    /// Listeners for those who send.
+    package convenience init(
         _ configurations: [ListenerConfiguration], hostname: String, limits: ListenerLimits, sslContext: NIOSSLContext,
         service: any SMTPService, group: any EventLoopGroup, logger: Logger
+    ) {
+        self.init(
+            configurations, hostname: hostname, limits: limits, sslContext: sslContext, house: .submission(service),
+            group: group, logger: logger)
+    }
+
+    /// Listeners for what comes back.
+    package convenience init(
+        inbound configurations: [ListenerConfiguration], hostname: String, limits: ListenerLimits = .inbound,
+        sslContext: NIOSSLContext, service: any InboundService, group: any EventLoopGroup, logger: Logger
+    ) {
+        self.init(
+            configurations, hostname: hostname, limits: limits, sslContext: sslContext, house: .inbound(service),
+            group: group, logger: logger)
+    }
+
+    private init(
+        _ configurations: [ListenerConfiguration], hostname: String, limits: ListenerLimits, sslContext: NIOSSLContext,
+        house: ListenerHouse, group: any EventLoopGroup, logger: Logger
     ) {
         self.configurations = configurations
         self.hostname = hostname
         self.limits = limits
         self.sslContext = sslContext
-        self.service = service
+        self.house = house
         self.group = group
         self.logger = logger
         census = SessionCensus(maximum: limits.sessions, maximumPerAddress: limits.sessionsPerAddress)
@@ -137,7 +135,7 @@ package final class SMTPListener: Service {
 
     private func bootstrap(_ configuration: ListenerConfiguration) -> ServerBootstrap {
         let context = ListenerContext(
-            configuration: configuration, hostname: hostname, limits: limits, sslContext: sslContext, service: service,
+            configuration: configuration, hostname: hostname, limits: limits, sslContext: sslContext, house: house,
             logger: logger)
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)

@@ -28,7 +28,12 @@ extension Reply {
         case .tooManyRecipients: self.init(554, .init(5, 5, 3), "Transaction failed: \(reason)")
         case .messageTooLarge: self.init(552, .init(5, 3, 4), "Message is too long.")
         case .mailLoop: self.init(554, .init(5, 4, 6), "Transaction failed: \(reason)")
-        case .configurationSetMissing: self.init(554, .init(5, 7, 1), "Transaction failed: \(reason)")
+        case .configurationSetMissing, .sendingPoolMissing:
+            self.init(554, .init(5, 7, 1), "Transaction failed: \(reason)")
+        case .mailFromNotVerified: self.init(554, .init(5, 7, 1), "Message rejected: \(reason)")
+        // Whoever paused will go on: the client keeps the mail until then.
+        case .accountPaused, .configurationSetPaused:
+            self.init(454, .init(4, 7, 0), "Temporary service failure: \(reason)")
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init(454, .init(4, 7, 0), "Throttling failure: \(reason)")
         }
     }
