@@ -2,6 +2,7 @@
 
 import Hummingbird
 package import Logging
+package import Measures
 import NIOCore
 import ServiceLifecycle
 
@@ -9,17 +10,48 @@ import ServiceLifecycle
 package struct MetricsServer: Service {
     /// One number: its name, what it is, its kind, and a value for each set of labels.
     package struct Metric: Sendable {
-        package enum Kind: String, Sendable { case counter, gauge }
+        package enum Kind: String, Sendable { case counter, gauge, histogram }
 
         let name: String
         let help: String
         let kind: Kind
-        let values: [(labels: [String: String], value: Int)]
+        let values: [Value]
+
+        struct Value: Sendable {
+            /// What follows the name: `_bucket`, `_sum`, `_count` of a histogram.
+            var suffix = ""
+            let labels: [String: String]
+            let text: String
+        }
 
         package init(_ name: String, _ help: String, _ kind: Kind, _ values: [(labels: [String: String], value: Int)]) {
             self.name = name
             self.help = help
             self.kind = kind
+            self.values = values.map { Value(labels: $0.labels, text: "\($0.value)") }
+        }
+
+        /// What was counted by labels.
+        package init(_ name: String, _ help: String, _ tally: Tally) {
+            self.init(
+                name, help, .counter,
+                tally.reading.map { reading in
+                    (Dictionary(zip(tally.labels, reading.values), uniquingKeysWith: { $1 }), reading.count)
+                })
+        }
+
+        package init(_ name: String, _ help: String, _ histogram: Histogram) {
+            self.name = name
+            self.help = help
+            kind = .histogram
+            let reading = histogram.reading
+            var (values, sum): ([Value], Int) = ([], 0)
+            for (bound, count) in zip(reading.bounds.map { "\($0)" } + ["+Inf"], reading.counts) {
+                sum += count
+                values.append(Value(suffix: "_bucket", labels: ["le": bound], text: "\(sum)"))
+            }
+            values.append(Value(suffix: "_sum", labels: [:], text: "\(reading.sum)"))
+            values.append(Value(suffix: "_count", labels: [:], text: "\(sum)"))
             self.values = values
         }
     }
@@ -53,10 +85,10 @@ package struct MetricsServer: Service {
 
     static func text(_ metric: Metric) -> String {
         var lines = ["# HELP \(metric.name) \(metric.help)", "# TYPE \(metric.name) \(metric.kind.rawValue)"]
-        for (labels, value) in metric.values {
-            let pairs = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(escaped($0.value))\"" }.joined(
+        for value in metric.values {
+            let pairs = value.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(escaped($0.value))\"" }.joined(
                 separator: ",")
-            lines.append("\(metric.name)\(pairs.isEmpty ? "" : "{\(pairs)}") \(value)")
+            lines.append("\(metric.name)\(value.suffix)\(pairs.isEmpty ? "" : "{\(pairs)}") \(value.text)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -34,14 +34,34 @@ struct GetIdentityZone: Operation {
             lines += dkim.tokens.map { ";\($0)._domainkey.\(domain). 300 IN CNAME \($0).\(zone)." }
             lines += dkim.tokens.map { ";\($0).\(zone). 300 IN TXT \(record)" }
         }
+        if let mailFrom = identity.mailFrom {
+            let host = identities.feedbackHost
+            lines += ["", "; MAIL FROM: reports come back to \(host), whose own SPF record says what mail leaves from"]
+            lines += ["\(mailFrom.domain). 300 IN MX 10 \(host)."]
+            lines += ["\(mailFrom.domain). 300 IN TXT \"v=spf1 include:\(host) ~all\""]
+        }
         return Output(zone: lines.joined(separator: "\n") + "\n")
     }
 }
 
 /// What AWS has no verb for: the service `postern`, json-1.1, behind our own subcommands.
 package enum OperatorCatalogue {
-    package static func make(access: AccessControl, identities: IdentityDirectory) -> ServiceCatalogue {
+    package static func make(
+        access: AccessControl, identities: IdentityDirectory, queue: QueueServices
+    ) -> ServiceCatalogue {
         var catalogue = ServiceCatalogue(.json(version: "1.1"))
+        catalogue.add(DescribeQueue(services: queue))
+        catalogue.add(ListDeliveries(services: queue))
+        catalogue.add(DescribeMessage(services: queue))
+        catalogue.add(ExplainDelivery(services: queue))
+        catalogue.add(HoldDeliveries(services: queue))
+        catalogue.add(ReleaseDeliveries(services: queue))
+        catalogue.add(RetryDeliveries(services: queue))
+        catalogue.add(RerouteDeliveries(services: queue))
+        catalogue.add(DropDeliveries(services: queue))
+        catalogue.add(SetQueueState(services: queue))
+        catalogue.add(DescribePools(services: queue))
+        catalogue.add(SetAddressDraining(services: queue))
         catalogue.add(GetIdentityZone(access: access, identities: identities))
         catalogue.add(ExplainAccess(access: access, identities: identities))
         catalogue.add(ProveAccess(access: access, identities: identities))

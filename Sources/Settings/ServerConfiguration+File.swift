@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import Glibc
 import Mail
 
 extension ServerConfiguration {
@@ -32,6 +33,7 @@ extension ServerConfiguration {
             servers: values.list("resolver.servers"), trustAnchor: values.string("resolver.trust-anchor"))
         identities = try Identities(values)
         delivery = try Delivery(values)
+        delivery.addresses = try SendingAddress.all(values, hostname: smtp.hostname, account: accountID)
         quota = Quota(perDay: values.int("quota.per-day"), perSecond: values.int("quota.per-second"))
         spool = Spool(
             reserve: values.int("spool.reserve") ?? 64 << 20,
@@ -86,6 +88,19 @@ extension ServerConfiguration.SMTP {
                 listener: try .init(values, at: path, defaultPort: 2525), networks: values.list("\(path).networks"),
                 principal: values.string("\(path).principal") ?? "root")
         }
+        inbound = try values.file.indices(of: "smtp.inbound").map { index in
+            try values.endpoint("smtp.inbound.\(index)", host: "0.0.0.0", port: 25)
+        }
+        let bounceDomain = values.string("smtp.bounce-domain")
+        do { self.bounceDomain = try Domain(parsing: bounceDomain ?? hostname) } catch {
+            throw ConfigurationError(
+                "'\(bounceDomain == nil ? "smtp.hostname" : "smtp.bounce-domain")' is not a domain: \(error)")
+        }
+        feedbackAddresses = try values.list("smtp.feedback-addresses").map { text in
+            do { return try Mailbox(parsing: text) } catch {
+                throw ConfigurationError("'smtp.feedback-addresses': '\(text)' is not an address: \(error)")
+            }
+        }
         maximumSessions = values.int("smtp.maximum-sessions") ?? 20_000
         maximumSessionsPerAddress = values.int("smtp.maximum-sessions-per-address") ?? 1_000
     }
@@ -119,6 +134,7 @@ extension ServerConfiguration.Delivery {
         }
         relayTLS = try values.choice("delivery.relay.tls", default: .opportunistic)
         trust = values.list("delivery.tls.trust")
+        strangers = try .init(values)
         mxPort = values.int("delivery.mx-port") ?? 25
         hold = values.bool("delivery.hold") ?? false
         let delays = values.file.indices(of: "delivery.retry").compactMap { values.number("delivery.retry.\($0)") }
@@ -126,6 +142,63 @@ extension ServerConfiguration.Delivery {
         lifetime = values.number("delivery.lifetime") ?? 50_400
         concurrency = values.int("delivery.concurrency") ?? 200
         siteConcurrency = values.int("delivery.site-concurrency") ?? 20
+        providerRules = values.string("delivery.provider-rules")
+        replyRules = values.string("delivery.reply-rules")
+        addresses = []
+    }
+}
+
+extension ServerConfiguration.StrangersTLS {
+    init(_ values: Values) throws {
+        asksMTASTS = values.bool("delivery.tls.mta-sts") ?? true
+        httpsPort = values.int("delivery.tls.mta-sts-port") ?? 443
+        guard (1...65535).contains(httpsPort) else {
+            throw ConfigurationError("'delivery.tls.mta-sts-port' must be 1 to 65535")
+        }
+        allowsPrivateNetworks = values.bool("delivery.tls.private-networks") ?? false
+        let path = "delivery.tls.reports"
+        let interval = values.number("\(path).interval") ?? 86_400
+        guard (1...86_400).contains(interval) else {
+            throw ConfigurationError("'\(path).interval' must be 1 to 86400 seconds")
+        }
+        let organization = values.string("\(path).organization") ?? values.string("smtp.hostname") ?? "localhost"
+        reports = try values.string("\(path).from").map { text in
+            do {
+                return Reports(
+                    sender: try Mailbox(parsing: text), organization: organization, interval: interval)
+            } catch { throw ConfigurationError("'\(path).from' is not an address: \(error)") }
+        }
+    }
+}
+
+extension ServerConfiguration.SendingAddress {
+    static func all(_ values: Values, hostname: String, account: AccountID) throws -> [Self] {
+        let addresses = try values.file.indices(of: "delivery.addresses").map { index in
+            try Self(values, at: "delivery.addresses.\(index)", hostname: hostname, account: account)
+        }
+        let twice = Dictionary(grouping: addresses, by: \.ip).filter { $1.count > 1 }.keys.sorted()
+        guard let ip = twice.first else { return addresses }
+        throw ConfigurationError("'delivery.addresses' names \(ip) more than once")
+    }
+
+    private init(_ values: Values, at path: String, hostname: String, account: AccountID) throws {
+        ip = try values.required("\(path).ip")
+        guard Self.isAddress(ip) else { throw ConfigurationError("'\(path).ip' is no IP address: '\(ip)'") }
+        self.hostname = values.string("\(path).hostname") ?? hostname
+        do { _ = try Domain(parsing: self.hostname) } catch {
+            throw ConfigurationError("'\(path).hostname' is no host name: \(error)")
+        }
+        pool = values.string("\(path).pool")
+        let owner = values.string("\(path).account")
+        guard let owner = owner.map({ AccountID($0) }) ?? account else {
+            throw ConfigurationError("'\(path).account' must be twelve digits, in quotes")
+        }
+        self.account = owner
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        var octets = [UInt8](repeating: 0, count: 16)
+        return inet_pton(AF_INET, text, &octets) == 1 || inet_pton(AF_INET6, text, &octets) == 1
     }
 }
 

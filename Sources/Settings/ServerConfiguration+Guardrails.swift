@@ -19,6 +19,7 @@ extension ServerConfiguration.GuardrailSettings {
         if let requiredTLS, requiredTLS != "1.2", requiredTLS != "1.3" {
             throw ConfigurationError("'guardrails.require-tls' must be \"1.2\" or \"1.3\", in quotes")
         }
+        requiresDeliveryTLS = values.bool("guardrails.require-delivery-tls") ?? false
         requiresMFA = values.bool("guardrails.require-mfa-for-administration") ?? false
         maximumCredentialAge = try values.string("guardrails.maximum-credential-age").map { text in
             guard text.hasSuffix("d"), let days = Int(text.dropLast()), days > 0 else {

@@ -46,6 +46,7 @@ package struct ServerConfiguration: Sendable {
         package var nextHops: [String]
         /// `1.2` or `1.3`.
         package var requiredTLS: String?
+        package var requiresDeliveryTLS: Bool
         package var requiresMFA: Bool
         /// Seconds.
         package var maximumCredentialAge: Double?
@@ -73,6 +74,12 @@ package struct ServerConfiguration: Sendable {
         package var tls: CertificateFiles?
         package var submission: [Listener]
         package var trusted: [Trusted]
+        /// Where reports come back to; none, and return paths are the senders' own.
+        package var inbound: [Endpoint]
+        /// The domain of return paths.
+        package var bounceDomain: Domain
+        /// Where feedback loops report to, beside `fbl@` of the bounce domain.
+        package var feedbackAddresses: [Mailbox]
         package var maximumSessions: Int
         package var maximumSessionsPerAddress: Int
     }
@@ -110,6 +117,7 @@ package struct ServerConfiguration: Sendable {
         package var relay: Endpoint?
         package var relayTLS: RelayTLS
         package var trust: [String]
+        package var strangers: StrangersTLS
         package var mxPort: Int
         package var hold: Bool
         /// Seconds before each retry; the last one repeats.
@@ -118,6 +126,39 @@ package struct ServerConfiguration: Sendable {
         package var lifetime: Double
         package var concurrency: Int
         package var siteConcurrency: Int
+        /// Files with an operator's own rules, over the shipped ones.
+        package var providerRules: String?
+        package var replyRules: String?
+        package var addresses: [SendingAddress]
+    }
+
+    /// What is asked and told of the TLS of recipient domains.
+    package struct StrangersTLS: Sendable {
+        /// Whether MTA-STS policies are asked for and kept.
+        package var asksMTASTS: Bool
+        /// Where policies and web addresses for reports are spoken to.
+        package var httpsPort: Int
+        package var allowsPrivateNetworks: Bool
+        /// Nil: nobody is told.
+        package var reports: Reports?
+
+        package struct Reports: Sendable {
+            package var sender: Mailbox
+            package var organization: String
+            /// Seconds that a report covers.
+            package var interval: Double
+        }
+    }
+
+    /// An address of this machine that mail leaves from.
+    package struct SendingAddress: Hashable, Sendable {
+        package var ip: String
+        /// What it says HELO with.
+        package var hostname: String
+        /// Nil: the account's default pool.
+        package var pool: String?
+        /// Whose pool that is.
+        package var account: AccountID
     }
 
     package struct Quota: Sendable {

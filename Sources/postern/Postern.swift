@@ -8,5 +8,8 @@ struct Postern: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "postern",
         abstract: "An Amazon SES that you run yourself.",
-        subcommands: [Serve.self, PrintSMTPPassword.self, Zone.self, Explain.self, Prove.self])
+        subcommands: [
+            Serve.self, QueueCommand.self, PoolCommand.self, PrintSMTPPassword.self, Zone.self, Explain.self,
+            ExplainReply.self, Prove.self, Simulate.self,
+        ])
 }

@@ -45,6 +45,24 @@ struct ConfigurationTests {
         #expect(smtp.trusted[0].networks == ["127.0.0.0/8"])
     }
 
+    @Test("reads the addresses that mail leaves from")
+    func addresses() throws {
+        let yaml =
+            Self.minimal + """
+
+                smtp: { hostname: mail.example.com }
+                delivery:
+                  addresses:
+                    - { ip: 192.0.2.7, hostname: out7.example.com, pool: marketing, account: "444455556666" }
+                    - { ip: "2001:db8::7" }
+                """
+        let addresses = try load(yaml).delivery.addresses
+        #expect(addresses.map(\.ip) == ["192.0.2.7", "2001:db8::7"])
+        #expect(addresses.map(\.hostname) == ["out7.example.com", "mail.example.com"])
+        #expect(addresses.map(\.pool) == ["marketing", nil])
+        #expect(addresses.map(\.account.description) == ["444455556666", "111122223333"])
+    }
+
     @Test("lets the environment win, list items by index")
     func environment() throws {
         let configuration = try load(
@@ -57,6 +75,15 @@ struct ConfigurationTests {
     @Test(
         "names what is wrong",
         arguments: [
+            ("delivery: { addresses: [ { ip: mx1 } ] }", "'delivery.addresses.0.ip' is no IP address: 'mx1'"),
+            (
+                "delivery: { addresses: [ { ip: 192.0.2.7 }, { ip: 192.0.2.7 } ] }",
+                "'delivery.addresses' names 192.0.2.7 more than once"
+            ),
+            (
+                "delivery: { addresses: [ { ip: 192.0.2.7, account: x } ] }",
+                "'delivery.addresses.0.account' must be twelve digits, in quotes"
+            ),
             ("regoin: x", "unknown configuration key 'regoin' in the configuration file. Did you mean 'region'?"),
             (
                 "smtp: { submision: [ { port: 1 } ] }",

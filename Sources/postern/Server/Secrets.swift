@@ -88,6 +88,7 @@ extension Guardrails {
         recipientDomainsByAccount = settings.recipientDomainsByAccount
         nextHops = settings.nextHops
         minimumTLS = settings.requiredTLS.map { "TLSv\($0)" }
+        requiresDeliveryTLS = settings.requiresDeliveryTLS
         requiresMFA = settings.requiresMFA
         maximumKeyAge = settings.maximumCredentialAge
         forbidsPublicIdentityPolicies = settings.forbidsPublicIdentityPolicies

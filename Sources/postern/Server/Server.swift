@@ -48,6 +48,8 @@ struct Server {
         let trade = try await Trade(self, stores, dns: dns)
         let smtp = try smtpListener(trade, stores)
         try await smtp.bind()
+        let inbound = try inboundListener(trade.inbound, stores)
+        try await inbound?.bind()
         let api = try APIServer(
             .init(
                 host: configuration.api.host, port: configuration.api.port,
@@ -56,21 +58,31 @@ struct Server {
                 },
                 vpcEndpoint: configuration.apiVPCEndpoint
             ),
-            router: router(trade), health: health(stores, smtp),
+            router: router(trade, stores), health: health(stores, smtp, inbound),
             confirm: { [verification = trade.verification] in try await verification.confirm(token: $0) },
             logger: logger,
             bound: { logger.info("api listens", metadata: ["port": "\($0)"]) })
         announce()
         try await announceLockedOut(trade)
-        let dispatcher = Dispatcher(queue: trade.queue, attempt: trade.attempt)
+        let meter = AttemptMeter()
+        let dispatcher = Dispatcher(queue: trade.queue, attempt: trade.attempt, meter: meter)
         let verifier = VerifierService(
             verifier: trade.verifier, interval: configuration.identities.checkInterval, logger: logger)
         var services: [any Service] = [DeliveryService(queue: trade.queue, dispatcher: dispatcher)]
+        services.append(AddressService(addresses: trade.addresses, queue: trade.queue, attempt: trade.attempt))
+        services.append(trade.rules)
         if trade.identities.mode == .dns { services.append(verifier) }
+        services.append(
+            SuppressionService(
+                reader: SuppressionReader(facts: stores.spool, cursors: stores.records, list: trade.suppression),
+                logger: logger))
         services.append(KeyAgeWatch(access: trade.access, logger: logger))
+        services += trade.strangers.services(self, trade, dns: dns)
         services += try consoleServices(stores, trade)
-        services += metricsServices(stores, smtp)
+        services += feedbackServices(trade.inbound)
+        services += metricsServices(trade, stores, smtp, trade.inbound, meter)
         services += [api, smtp]
+        services += [inbound].compactMap(\.self)
         // Later services may use earlier ones; shutdown runs in reverse.
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
@@ -101,15 +113,16 @@ struct Server {
         }
     }
 
-    private func router(_ trade: Trade) -> ServiceRouter {
+    private func router(_ trade: Trade, _ stores: Stores) -> ServiceRouter {
         let v1 = SESv1Services(
             access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
-            configurationSets: trade.configurationSets, templates: trade.templates, verification: trade.verification,
-            now: now, random: random)
+            configurationSets: trade.configurationSets, accounts: trade.accounts, templates: trade.templates,
+            verification: trade.verification, now: now, random: random)
         let v2 = SESv2Services(
             access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
-            configurationSets: trade.configurationSets, templates: trade.templates, verification: trade.verification,
-            now: now, random: random)
+            configurationSets: trade.configurationSets, addresses: trade.addresses, accounts: trade.accounts,
+            suppression: trade.suppression, templates: trade.templates, verification: trade.verification, now: now,
+            random: random)
         return ServiceRouter(
             region: configuration.region,
             services: [
@@ -117,12 +130,21 @@ struct Server {
                 "sts": [STSCatalogue.make(trade.access)],
                 "iam": [IAMCatalogue.make(trade.access)],
                 "organizations": [OrganizationsCatalogue.make(trade.access)],
-                "postern": [OperatorCatalogue.make(access: trade.access, identities: trade.identities)],
+                "postern": [
+                    OperatorCatalogue.make(
+                        access: trade.access, identities: trade.identities, queue: queueServices(trade, stores))
+                ],
             ],
             credentials: AccessCredentials(trade.access), now: { Int64(Date().timeIntervalSince1970) },
             report: { id, error in
                 logger.error("operation failed", metadata: ["request-id": "\(id)", "error": "\(error)"])
             }, audit: { try await record($1, in: $0, trade) })
+    }
+
+    private func queueServices(_ trade: Trade, _ stores: Stores) -> QueueServices {
+        QueueServices(
+            access: trade.access, desk: QueueDesk(queue: trade.queue, spool: stores.spool, now: now),
+            addresses: trade.addresses, managementAccount: configuration.accountID, now: now)
     }
 
     // What the operator's limits refused is kept, whichever operation was asked for.
@@ -172,10 +194,10 @@ struct Server {
         return submission + trusted
     }
 
-    private func health(_ stores: Stores, _ smtp: SMTPListener) -> APIServer.Health {
+    private func health(_ stores: Stores, _ smtp: SMTPListener, _ inbound: SMTPListener?) -> APIServer.Health {
         {
             let writable = (try? await stores.spool.record([])) != nil
-            return [("smtp", smtp.isListening), ("stores", writable)]
+            return [("smtp", smtp.isListening && inbound?.isListening ?? true), ("stores", writable)]
         }
     }
 }

@@ -44,6 +44,25 @@ struct VerifierService: Service {
     }
 }
 
+/// Has the suppression lists learn from bounces and complaints, at most a second after they are known.
+struct SuppressionService: Service {
+    let reader: SuppressionReader
+    let logger: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                do {
+                    while try await reader.read() { try Task.checkCancellation() }
+                } catch {
+                    logger.error("suppression lists were not kept up to date", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
+
 /// Warns once a day of access keys that the operator's limit will soon refuse.
 struct KeyAgeWatch: Service {
     let access: AccessControl

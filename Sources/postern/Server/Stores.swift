@@ -13,6 +13,7 @@ struct Stores: Sendable {
     let records: SQLiteRecords
     let inbox: SQLiteInbox
     let drafts: FileDrafts
+    let tls: SQLiteTLSResults
 
     init(_ configuration: ServerConfiguration) async throws {
         let directory = configuration.dataDirectory
@@ -29,6 +30,7 @@ struct Stores: Sendable {
             records = try SQLiteRecords(directory: directory, synchronous: synchronous)
             inbox = try SQLiteInbox(directory: directory, capacity: configuration.inboxKeep)
             drafts = try FileDrafts(directory: "\(directory)/drafts")
+            tls = try SQLiteTLSResults(directory: directory)
         } catch {
             throw ConfigurationError("'data-directory' \(directory) cannot be used: \(error)")
         }

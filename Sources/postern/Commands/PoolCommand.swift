@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+
+/// The addresses that mail leaves from.
+struct PoolCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pool", abstract: "Look at the addresses mail leaves from, their limits and their warm-up.",
+        discussion: "Without a subcommand this is the list.",
+        subcommands: [PoolList.self, PoolWarmUp.self, PoolDrain.self, PoolUndrain.self],
+        defaultSubcommand: PoolList.self)
+
+    struct Answer: Decodable {
+        struct Address: Decodable {
+            let Ip: String
+            let Hostname: String
+            let Pool: String?
+            let Draining: Bool
+            let WarmupDay: Int?
+            let WarmupDays: Int
+            let SentToday: Int
+            let AllowedToday: Int?
+        }
+        struct Limit: Decodable {
+            let Limit: String
+            let Rule: String
+            let Until: Double?
+            let Reply: String?
+        }
+        struct Path: Decodable {
+            let Ip: String
+            let Site: String
+            let UnderWay: Int
+            let ConnectionWindow: Int
+            let SentToday: Int
+            let WaitingLanes: Int
+            let Limits: [Limit]
+        }
+        let Addresses: [Address]
+        let Paths: [Path]
+        let WarmupPlan: [Int]
+        let Truncated: Bool
+    }
+}
+
+struct PoolList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Every address and its ways, with each limit, the rule that set it, and until when.",
+        discussion: """
+            Below the addresses stand the ways: what is under way, the window of connections that the peer's behaviour \
+            allows, the lanes (lines of mail) that wait for a slot, and each limit with its rule. A limit that a reply \
+            taught shows for how long it still holds, and the reply.
+            """)
+
+    @OptionGroup var asking: AskingOptions
+
+    @Option(help: "Ways to this site alone.")
+    var site: String?
+
+    @Option(help: "Ways from this address alone.")
+    var ip: String?
+
+    func run() async throws {
+        var input: [String: Any] = [:]
+        if let site { input["Site"] = site }
+        if let ip { input["Ip"] = ip }
+        try await asking.ask("DescribePools", input, as: PoolCommand.Answer.self) { answer in
+            showAddresses(answer.Addresses)
+            print("")
+            showPaths(answer.Paths)
+            if answer.Truncated { print("there are more: name a --site or an --ip") }
+        }
+    }
+
+    private func showAddresses(_ addresses: [PoolCommand.Answer.Address]) {
+        var table = Table([
+            .init(name: "address"), .init(name: "pool"), .init(name: "hostname"), .init(name: "warm-up"),
+            .init(name: "sent today", isNumber: true), .init(name: "state"),
+        ])
+        for address in addresses {
+            table.add([
+                address.Ip, address.Pool ?? "-", address.Hostname,
+                address.WarmupDay.map { "day \($0) of \(address.WarmupDays)" } ?? "warm",
+                address.AllowedToday.map { "\(address.SentToday) of \($0)" } ?? "-",
+                address.Draining ? "draining" : "in use",
+            ])
+        }
+        print(table.text)
+    }
+
+    private func showPaths(_ paths: [PoolCommand.Answer.Path]) {
+        let now = Date().timeIntervalSince1970
+        var table = Table([
+            .init(name: "site"), .init(name: "address"), .init(name: "under way", isNumber: true),
+            .init(name: "window", isNumber: true), .init(name: "lanes", isNumber: true), .init(name: "limit"),
+            .init(name: "rule"), .init(name: "for"), .init(name: "because"),
+        ])
+        for path in paths {
+            for (index, limit) in path.Limits.enumerated() {
+                let start =
+                    index > 0
+                    ? ["", "", "", "", ""]
+                    : [
+                        path.Site, path.Ip, "\(path.UnderWay)", "\(path.ConnectionWindow)", "\(path.WaitingLanes)",
+                    ]
+                table.add(
+                    start + [
+                        limit.Limit, limit.Rule, limit.Until.map { Terminal.span($0 - now) } ?? "",
+                        limit.Reply ?? "",
+                    ])
+            }
+        }
+        print(table.isEmpty ? "no site is known yet: nothing has been sent since the start" : table.text)
+    }
+}
+
+struct PoolWarmUp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "warm-up", abstract: "The warm-up curve, and where each address stands on it.")
+
+    @OptionGroup var asking: AskingOptions
+
+    private static let width = 50
+
+    func run() async throws {
+        try await asking.ask("DescribePools", [:], as: PoolCommand.Answer.self) { answer in
+            guard let top = answer.WarmupPlan.max(), top > 0 else { return print("no warm-up plan is in use") }
+            // Each day's bar on a scale of powers: the last days are a thousand times the first.
+            let scale = Double(Self.width) / log(Double(top) + 1)
+            for (index, limit) in answer.WarmupPlan.enumerated() {
+                let bar = String(repeating: "█", count: max(1, Int(log(Double(limit) + 1) * scale)))
+                let here = answer.Addresses.filter { $0.WarmupDay == index + 1 }
+                let names = here.map { "\($0.Ip) (\($0.SentToday) sent today)" }.joined(separator: ", ")
+                let day = String(repeating: " ", count: index < 9 ? 1 : 0) + "\(index + 1)"
+                let text = "day \(day) \(bar) \(limit)" + (names.isEmpty ? "" : "  ◀ \(names)")
+                print(here.isEmpty ? text : Terminal.coloured(text, .green))
+            }
+            let warm = answer.Addresses.filter { $0.WarmupDay == nil }.map(\.Ip)
+            if !warm.isEmpty { print("warm: \(warm.joined(separator: ", "))") }
+        }
+    }
+}
+
+/// Taking one address out of use, or back.
+struct DrainOptions: ParsableArguments {
+    @OptionGroup var asking: AskingOptions
+
+    @Argument(help: "The address.")
+    var ip: String
+
+    @Option(help: "Why; stands in the record.")
+    var reason: String
+
+    struct Answer: Decodable {
+        let Ip: String
+        let Draining: Bool
+        let UnderWay: Int
+    }
+
+    func set(_ draining: Bool) async throws {
+        let input: [String: Any] = ["Ip": ip, "Draining": draining, "Reason": reason]
+        try await asking.ask("SetAddressDraining", input, as: Answer.self) {
+            let state = $0.Draining ? "draining" : "in use"
+            print("\($0.Ip) is \(state), \(Terminal.deliveries($0.UnderWay)) under way from it")
+        }
+    }
+}
+
+struct PoolDrain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Let nothing new leave from an address; what is under way ends.")
+
+    @OptionGroup var drain: DrainOptions
+
+    func run() async throws { try await drain.set(true) }
+}
+
+struct PoolUndrain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "undrain", abstract: "Use an address again.")
+
+    @OptionGroup var drain: DrainOptions
+
+    func run() async throws { try await drain.set(false) }
+}
