@@ -26,6 +26,10 @@ let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
@@ -50,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -61,61 +66,78 @@ let package = Package(
         room("SMTP", uses: "Mail"),
         room("DNS"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
-        room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras),
+        room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras, x509, asn1),
         room("AWSWire", uses: "JSON", crypto),
         room("JSON"),
+        room("Measures"),
         room("PolicyLanguage", uses: "JSON"),
         room("Templating", uses: "JSON"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "Reports", dependencies: ["Mail", "MIME", "CZlib"], resources: [.embedInCode("Replies/replies.yaml")],
+            swiftSettings: house),
 
         // First floor: the trade.
         room("Journal", uses: "Mail"),
         room("Access", uses: "Mail", "Journal", "PolicyLanguage", crypto),
-        room("Queue", uses: "Mail", "Journal"),
+        .target(
+            name: "Queue", dependencies: ["Mail", "Journal"], resources: [.embedInCode("Shaping/providers.yaml")],
+            swiftSettings: house),
         room(
             "Sending", uses: "Mail", "MIME", "DNS", "Authentication", "PolicyLanguage", "Templating", "Access", "Queue",
             "Journal"),
-        room("Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Queue", "Journal", log),
+        room(
+            "Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Reports", "Measures", "Queue", "Journal",
+            log),
+
+        room("Receiving", uses: "Mail", "MIME", "Reports", "Journal", "Queue", crypto, log),
 
         // Second floor: doors.
         room(
-            "SMTPListener", uses: "Mail", "SMTP", "Access", "Sending", "Queue", nio, nioPosix, nioTLS, nioSSL, log,
-            lifecycle),
+            "SMTPListener", uses: "Mail", "SMTP", "Access", "Sending", "Queue", "Receiving", nio, nioPosix, nioTLS, nioSSL,
+            log, lifecycle),
         room("SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", nio, nioPosix, nioSSL, nioTLS),
         .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
         room("Resolver", uses: "DNS", "CUnbound"),
+        room(
+            "WebClient",
+            uses: "Mail", "DNS", "Authentication", "Reports", "Delivery", httpClient, nio, nioHTTP1, nioSSL),
         room("AWSAccess", uses: "Mail", "AWSWire", "Access"),
         room("SESv1", uses: "Mail", "MIME", "Templating", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("SESv2", uses: "Mail", "MIME", "Templating", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("IAM", uses: "Mail", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Journal"),
         room("Organizations", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Journal"),
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
-        room("Operator", uses: "Mail", "Authentication", "PolicyLanguage", "AWSWire", "AWSAccess", "Access", "Sending"),
+        room(
+            "Operator", uses: "Mail", "Journal", "Authentication", "PolicyLanguage", "AWSWire", "AWSAccess", "Access",
+            "Queue", "Sending"),
         room(
             "API",
-            uses: "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
+            uses: "Measures", "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
         room(
             "Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log,
             .product(name: "Mustache", package: "swift-mustache")),
         room(
-            "SQLite", uses: "Mail", "Journal", "Access", "Queue", "Sending", "Delivery",
+            "SQLite", uses: "Mail", "Measures", "Journal", "Access", "Queue", "Sending", "Delivery",
             .product(name: "GRDB", package: "GRDB.swift")),
 
         // Apart.
         room("AWSClient", uses: "AWSWire"),
+        room("Simulator", uses: "Mail", "Queue", "Reports"),
 
         // Roof.
         room(
             "Settings",
-            uses: "Mail", .product(name: "Configuration", package: "swift-configuration"),
+            uses: "Mail", "Queue", "Reports", .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Yams", package: "Yams")),
         .executableTarget(
             name: "postern",
             dependencies: [
                 "Mail", "MIME", "SMTP", "DNS", "Authentication", "AWSWire", "Journal", "Access", "Queue", "Sending",
-                "Delivery", "SMTPListener", "SMTPTransport", "Resolver", "SESv1", "SESv2", "IAM", "Organizations",
-                "STS",
+                "Delivery", "Measures", "Reports", "Receiving", "SMTPListener", "SMTPTransport", "Resolver", "WebClient", "SESv1", "SESv2",
+                "IAM", "Organizations", "STS",
                 "PolicyLanguage", "Operator", "API",
-                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", nio, nioPosix, nioSSL, log, lifecycle,
+                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", nio, nioPosix, nioSSL, log, lifecycle,
                 signals, crypto,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -129,9 +151,10 @@ let package = Package(
         tests("MIME", uses: "Mail"),
         tests("SMTP", uses: "Mail"),
         tests("DNS"),
-        tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras),
+        tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras, x509, asn1),
         tests("AWSWire"),
         tests("JSON"),
+        tests("Measures"),
         tests("PolicyLanguage"),
         tests("Templating"),
         .executableTarget(
@@ -140,12 +163,20 @@ let package = Package(
         tests("Journal"),
         tests("Queue", uses: "Mail", "Journal"),
         tests("Sending", uses: "Mail", "DNS", "Access", "Queue", "Journal"),
-        tests("Delivery", uses: "Mail", "MIME", "SMTP", "Queue", "DNS", "Journal", "Authentication", log),
-        tests("SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", nio, nioPosix, nioSSL),
+        tests("Receiving", uses: "Mail", "Reports", "Journal", "Queue", log),
+        tests("Delivery", uses: "Mail", "MIME", "SMTP", "Queue", "DNS", "Journal", "Authentication", "Reports", log),
         tests(
-            "SQLite", uses: "Mail", "Queue", "Journal", .product(name: "GRDB", package: "GRDB.swift")),
+            "SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", "Authentication", "Reports", nio, nioPosix, nioSSL,
+            crypto),
+        tests(
+            "SQLite", uses: "Mail", "Queue", "Journal", "Delivery", "Reports", .product(name: "GRDB", package: "GRDB.swift")),
         tests("Resolver", uses: "DNS"),
-        tests("Settings"),
+        tests("WebClient", uses: "Mail", "DNS", "Delivery", "Reports", nio, nioPosix),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["Reports", "Mail", "MIME", "Settings", "CZlib"],
+            resources: [.copy("Fixtures")], swiftSettings: house),
+        tests("Settings", uses: "Mail", "Queue", "Reports"),
+        tests("Simulator", uses: "Mail", "Queue", "Reports"),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -155,7 +186,7 @@ if Context.environment["POSTERN_FUZZ"] != nil {
     for (name, rooms) in [
         ("FuzzSMTP", ["SMTP", "Mail"]), ("FuzzMIME", ["MIME"]), ("FuzzAddress", ["Mail", "MIME"]),
         ("FuzzSigV4", ["AWSWire"]),
-        ("FuzzDKIM", ["Authentication"]), ("FuzzPolicy", ["PolicyLanguage"]), ("FuzzTemplate", ["Templating"]),
+        ("FuzzDKIM", ["Authentication"]), ("FuzzTLS", ["Authentication", "Reports"]), ("FuzzPolicy", ["PolicyLanguage"]), ("FuzzTemplate", ["Templating"]),
     ] {
         package.products.append(.executable(name: name, targets: [name]))
         package.targets.append(
