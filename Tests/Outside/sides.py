@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The far sides as they stand in the world: NSD with zones, Postfix with mailboxes. Never the system's own."""
+import http.server
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
+import threading
 import time
 
 
@@ -125,7 +128,7 @@ class Postfix:
 
     DOMAINS = ("rome.example", "oslo.example")
 
-    def __init__(self, directory, port, hostname="mx.rome.example", settings=()):
+    def __init__(self, directory, port, hostname="mx.rome.example", settings=(), certificate=None):
         self.directory, self.port = pathlib.Path(directory), port
         shutil.rmtree(self.directory, ignore_errors=True)
         self.configuration, self.mail = self.directory / "etc", self.directory / "mail"
@@ -135,7 +138,7 @@ class Postfix:
         self.directory.chmod(0o755)
         shutil.chown(self.directory / "data", "postfix")
         shutil.chown(self.mail, "nobody", "nogroup")
-        self.certificate(hostname)
+        self.certificate(hostname) if certificate is None else self.show(certificate)
         self.write(hostname, settings)
         self.run("start")
         until(lambda: answers(self.port), 20, "Postfix")
@@ -146,6 +149,11 @@ class Postfix:
              "-subj", f"/CN={hostname}", "-addext", f"subjectAltName=DNS:{hostname},DNS:localhost",
              "-keyout", self.configuration / "key.pem", "-out", self.configuration / "cert.pem"],
             check=True, capture_output=True)
+
+    def show(self, certificate):
+        """Takes a certificate of an `Authority` instead of one of its own."""
+        for path, name in zip(certificate, ("cert.pem", "key.pem")):
+            shutil.copy(path, self.configuration / name)
 
     def write(self, hostname, settings):
         nobody = shutil._get_uid("nobody")
@@ -199,3 +207,98 @@ class Postfix:
         self.run("stop")
         until(lambda: not answers(self.port), 10, "the end of Postfix")
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Authority:
+    """A certificate authority of the test: `ca` is the file to trust, `issue` gives a server's certificate and key."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.ca, self.key, self.count = self.directory / "ca.pem", self.directory / "ca.key", 0
+        self.openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+            "-subj", "/CN=An authority of tests", "-keyout", self.key, "-out", self.ca)
+
+    def openssl(self, *arguments, **options):
+        return subprocess.run(["openssl", *arguments], check=True, capture_output=True, **options)
+
+    def issue(self, *names, days=30):
+        """The chain's file and the key's; `days` below zero is a certificate that has expired."""
+        self.count += 1
+        stem = self.directory / f"server{self.count}"
+        key, request, chain = (stem.with_suffix(suffix) for suffix in (".key", ".csr", ".pem"))
+        extensions = stem.with_suffix(".cnf")
+        extensions.write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in names))
+        self.openssl(
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=server",
+            "-keyout", key, "-out", request)
+        moment = time.time() + min(days, 0) * 86_400 - 86_400
+        clock = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(at)) for at in (moment, moment + abs(days) * 86_400)]
+        database = stem.with_suffix(".index")
+        database.write_text("")
+        configuration = stem.with_suffix(".ca")
+        configuration.write_text(f"""
+[ca]
+default_ca = it
+[it]
+database = {database}
+new_certs_dir = {self.directory}
+rand_serial = yes
+policy = any
+default_md = sha256
+[any]
+commonName = optional
+""")
+        self.openssl(
+            "ca", "-batch", "-notext", "-config", configuration, "-cert", self.ca, "-keyfile", self.key, "-in", request,
+            "-out", chain, "-startdate", clock[0], "-enddate", clock[1], "-extfile", extensions)
+        chain.write_text(chain.read_text() + self.ca.read_text())
+        return chain, key
+
+    def digest(self, certificate):
+        """What a TLSA record `3 1 1` of the certificate holds: SHA-256 of its public key."""
+        public = self.openssl("x509", "-in", certificate[0], "-noout", "-pubkey").stdout
+        der = self.openssl("pkey", "-pubin", "-outform", "DER", input=public).stdout
+        return self.openssl("dgst", "-sha256", "-hex", input=der).stdout.decode().split()[-1]
+
+
+class WebServer:
+    """HTTPS on 127.0.0.1: `pages` by host and path, as (status, type, body); keeps what was asked and posted."""
+
+    def __init__(self, port, certificate):
+        self.port, self.pages, self.asked, self.posted = port, {}, [], []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def key(self):
+                return self.headers["Host"].split(":")[0] + self.path
+
+            def do_GET(self):
+                outer.asked.append(self.key())
+                status, kind, body = outer.pages.get(self.key(), (404, "text/plain", b""))
+                self.send_response(status)
+                self.send_header("Content-Type" if status < 300 or status >= 400 else "Location", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.posted.append((self.key(), self.headers["Content-Type"], body))
+                self.send_response(201)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
