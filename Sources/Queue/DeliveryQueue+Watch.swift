@@ -106,6 +106,7 @@ extension DeliveryQueue {
         try await eachPage(dueBefore: now() + -Schedule.grace) { page in
             self.schedule.audit(page, at: self.now())
         }
+        schedule.endAudit()
         let late = schedule.overdue(after: Self.lease, at: now())
         faults.overdue = late.count
         for delivery in late.prefix(10) { report(.overdue(delivery)) }

@@ -235,7 +235,7 @@ package actor DeliveryQueue {
         try await eachPage(dueBefore: now()) { page in
             let moment = self.now()
             for count in page {
-                guard let nextDue = count.nextDue, self.schedule.hasRoom(for: count.lane) else { continue }
+                guard let nextDue = count.nextDue, self.schedule.admits(count.lane) else { continue }
                 self.schedule.note(count.lane, count: count.count, nextDue: nextDue, at: moment)
             }
             // The first may start while the rest is read.

@@ -178,7 +178,8 @@ private struct Stored {
             expiresAt: moment + 1000, reversePath: .null, signingDomain: nil,
             content: Content(header: [], body: .memory([])))
         delivery = PendingDelivery(
-            id: id, message: message.id, lane: Lane(account: account, destination: "a"), recipients: [], dueAt: moment, acceptedAt: moment,
+            id: id, message: message.id, lane: Lane(account: account, destination: "a"), recipients: [], dueAt: moment,
+            acceptedAt: moment,
             expiresAt: message.expiresAt)
     }
 }

@@ -4,8 +4,8 @@ import Mail
 import Queue
 import Testing
 
-@testable import struct Queue.Concurrency
 @testable import struct Queue.Bucket
+@testable import struct Queue.Concurrency
 
 @Suite("Paths")
 struct PathTests {
@@ -174,7 +174,10 @@ struct PathTests {
 
     @Test("a cold address sends what its plan allows, the rest goes by a warm one or waits for midnight")
     func warmUp() {
-        let plans = [WarmUpPlan(name: ProviderRules.sitePlan, days: [10, 20]), WarmUpPlan(name: ProviderRules.addressPlan, days: [15, 100])]
+        let plans = [
+            WarmUpPlan(name: ProviderRules.sitePlan, days: [10, 20]),
+            WarmUpPlan(name: ProviderRules.addressPlan, days: [15, 100]),
+        ]
         let start = Timestamp(seconds: 1_000_000)
         var driver = Driver(
             rules: ProviderRules(providers: [], lessons: [], plans: plans),
@@ -225,7 +228,8 @@ struct PathTests {
             KeptLesson(
                 address: "192.0.2.1", site: "b.example", act: .closed(.blocked), until: start + 100, rule: "r",
                 reply: "554"),
-            KeptLesson(address: nil, site: "c.example", act: .closed(.suspended), until: start + 100, rule: "s", reply: "4"),
+            KeptLesson(
+                address: nil, site: "c.example", act: .closed(.suspended), until: start + 100, rule: "s", reply: "4"),
         ]
         driver.schedule.restore(
             kept, [Departure(day: start.day, address: "192.0.2.1", site: "a.example", messages: 8)], at: start)
@@ -249,7 +253,8 @@ struct PathTests {
         }
         driver.accept(to: "a.example")
         driver.run(1)
-        #expect(driver.schedule.pathSnapshots(at: driver.now).first?.limits.map(\.rule) == ["delivery.site-concurrency"])
+        #expect(
+            driver.schedule.pathSnapshots(at: driver.now).first?.limits.map(\.rule) == ["delivery.site-concurrency"])
         driver.accept(to: "a.example")
         driver.run(1)
         let learned = driver.schedule.pathSnapshots(at: driver.now).first?.limits.last

@@ -69,7 +69,9 @@ struct ScheduleModelTests {
         case 1:
             for id in driver.held.sorted() {
                 driver.held.remove(id)
-                if let row = driver.rows[id] { driver.schedule.note(row.lane, count: 1, nextDue: row.dueAt, at: driver.now) }
+                if let row = driver.rows[id] {
+                    driver.schedule.note(row.lane, count: 1, nextDue: row.dueAt, at: driver.now)
+                }
             }
         case 2:
             driver.schedule.forget([id])
@@ -101,12 +103,16 @@ struct ScheduleModelTests {
         #expect(driver.settled == [id] && driver.schedule.held == 0)
     }
 
-    @Test("nothing is lost, started twice, early, held, or under way beyond the limits", arguments: 1...40 as ClosedRange<UInt64>)
+    @Test(
+        "nothing is lost, started twice, early, held, or under way beyond the limits",
+        arguments: 1...40 as ClosedRange<UInt64>)
     func random(_ seed: UInt64) {
         var driver = play(seed)
         for id in driver.held.sorted() {
             driver.held.remove(id)
-            if let row = driver.rows[id] { driver.schedule.note(row.lane, count: 1, nextDue: row.dueAt, at: driver.now) }
+            if let row = driver.rows[id] {
+                driver.schedule.note(row.lane, count: 1, nextDue: row.dueAt, at: driver.now)
+            }
         }
         driver.receive = { _, _ in .delivered }
         driver.run(20_000)

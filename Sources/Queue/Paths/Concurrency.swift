@@ -48,6 +48,11 @@ struct Concurrency: Sendable {
         return false
     }
 
+    /// A limit that kept it lower than it would have begun is gone.
+    mutating func widen(to initial: Int) {
+        if deaths == 0 { window = max(window, initial) }
+    }
+
     /// Begins slowly again after a long rest.
     mutating func rest(initial: Int) {
         if window > initial { self = Concurrency(initial: initial, deaths: deaths) }

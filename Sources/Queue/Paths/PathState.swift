@@ -66,9 +66,10 @@ struct PathState: Vacant {
 
     /// Whether it differs from a path that was never used, so that forgetting it would lose something.
     func isMarked(at moment: Timestamp) -> Bool {
-        inFlight > 0 || reserved > 0 || [closure?.until, connections?.until, bucket?.until].contains { until in
-            until.map { $0 > moment } ?? false
-        }
+        inFlight > 0 || reserved > 0
+            || [closure?.until, connections?.until, bucket?.until].contains { until in
+                until.map { $0 > moment } ?? false
+            }
     }
 
     /// Whether a reply has been seen often enough to believe what it teaches.

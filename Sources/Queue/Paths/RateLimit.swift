@@ -73,11 +73,14 @@ struct Bucket: Sendable {
 
     mutating func take(at moment: Timestamp) { fullAt = max(fullAt, moment.milliseconds * 1000) + interval }
 
-    /// The same tokens under another rate.
-    func changed(to rate: Rate) -> Bucket {
+    /// What has been taken lately stays taken under another rate, but no more than a burst of it.
+    func changed(to rate: Rate, at moment: Timestamp) -> Bucket {
         guard rate != self.rate else { return self }
         var other = Bucket(rate)
-        other.fullAt = fullAt
+        let now = moment.milliseconds * 1000
+        guard fullAt > now else { return other }
+        let taken = min((fullAt - now + interval - 1) / interval, other.slack / other.interval + 1)
+        other.fullAt = now + taken * other.interval
         return other
     }
 }

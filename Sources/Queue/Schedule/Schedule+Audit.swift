@@ -11,7 +11,12 @@ extension Schedule {
     /// from the start, and what that brings is counted as forgotten.
     /// - Parameter found: every lane, with what was due `grace` ago; as it stood a little earlier.
     package mutating func audit(_ found: [LaneCount], at now: Timestamp) {
-        for count in found where hasRoom(for: count.lane) {
+        for count in found where admits(count.lane) {
+            // One that had no place among the known lanes until now was not forgotten.
+            if hasSleepingLanes, known(count.lane) == nil, let nextDue = count.nextDue {
+                note(count.lane, count: count.count, nextDue: nextDue, at: now)
+                continue
+            }
             let lane = place(of: count.lane, now)
             let state = lanes[lane]
             let isOverdue = count.due > 0 && state.nextDue > now.milliseconds && !state.isReading
@@ -30,8 +35,23 @@ extension Schedule {
         }
     }
 
-    /// Whether a lane is known, or may be.
-    package func hasRoom(for lane: Lane) -> Bool { lanes.count < limits.lanes || known(lane) != nil }
+    /// Whether a lane is known, or may be; one that may not sleeps in the spool until a later check.
+    package mutating func admits(_ lane: Lane) -> Bool {
+        let isAdmitted = hasRoom(for: lane)
+        if !isAdmitted {
+            hasSleepingLanes = true
+            wasFull = true
+        }
+        return isAdmitted
+    }
+
+    /// Every lane has been looked at.
+    package mutating func endAudit() {
+        hasSleepingLanes = wasFull
+        wasFull = false
+    }
+
+    func hasRoom(for lane: Lane) -> Bool { lanes.count < limits.lanes || known(lane) != nil }
 
     /// Whether a delivery has started and not ended.
     package func isUnderWay(_ id: Int64) -> Bool { places[id].map { entries[$0].path >= 0 } ?? false }

@@ -97,7 +97,8 @@ extension Schedule {
             guard let closure = state.closure else { break }
             return WaitReason(.pathClosed(way, closure), until: until, rule: closure.rule)
         case .connections:
-            return WaitReason(.connections(way, limit: site.limits.connections.value), rule: site.limits.connections.rule)
+            return WaitReason(
+                .connections(way, limit: site.limits.connections.value), rule: site.limits.connections.rule)
         case .slowStart:
             return WaitReason(.connections(way, limit: state.concurrency.window), rule: "slow-start")
         case .learnedConnections:

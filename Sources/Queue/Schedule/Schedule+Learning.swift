@@ -64,7 +64,7 @@ extension Schedule {
             keep(.connections(max(1, count)), of: path, until: until, lesson.rule, reply)
         case .rate(let messages, let seconds):
             guard let rate = Rate(messages: messages, period: seconds) else { return }
-            let bucket = paths[path].bucket?.value.changed(to: rate) ?? Bucket(rate)
+            let bucket = paths[path].bucket?.value.changed(to: rate, at: now) ?? Bucket(rate)
             paths[path].bucket = .init(value: bucket, until: until, rule: lesson.rule, reply: reply)
             keep(.rate(rate), of: path, until: until, lesson.rule, reply)
         }

@@ -59,13 +59,20 @@ extension Schedule {
 
     // A lane with a slot is read also where others have to make room for it.
     private func mayDemand(_ free: Int) -> Bool {
-        (!demands.isEmpty || mayDemandDoubtful) && (free > 0 || accountBoard.top != nil)
+        (!demands.isEmpty || !doubtfulDemands.isEmpty) && (free > 0 || accountBoard.top != nil)
     }
 
-    private var mayDemandDoubtful: Bool { !doubtfulDemands.isEmpty && unproven.count < limits.inFlight }
+    private mutating func popDemand() -> Int32? { demands.pop() ?? popDoubtfulDemand() }
 
-    private mutating func popDemand() -> Int32? {
-        demands.pop() ?? (mayDemandDoubtful ? doubtfulDemands.pop() : nil)
+    // While enough of them wait to start, only those whose path was found to work meanwhile; a few are passed over.
+    private mutating func popDoubtfulDemand() -> Int32? {
+        for _ in 0..<8 {
+            guard let lane = doubtfulDemands.pop() else { return nil }
+            let path = lanes[lane].path
+            if unproven.count < limits.inFlight || path < 0 || paths[path].isProven { return lane }
+            doubtfulDemands.push(ticket(lane))
+        }
+        return nil
     }
 
     private var hasSpace: Bool { room > limits.window / 4 }

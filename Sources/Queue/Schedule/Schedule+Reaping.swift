@@ -75,7 +75,10 @@ extension Schedule {
         let closures = ways[way].paths.compactMap { paths[$0].closure?.until }
         let until = max(closures.min() ?? now, now + 60).milliseconds
         while let lane = ways[way].turn.pop() {
-            while lanes[lane].tail >= 0 { unlink(lanes[lane].tail); lanes[lane].unread += 1 }
+            while lanes[lane].tail >= 0 {
+                unlink(lanes[lane].tail)
+                lanes[lane].unread += 1
+            }
             lanes[lane].stand = .idle
             lanes[lane].way = -1
             lanes[lane].nextDue = until

@@ -130,11 +130,13 @@ extension Schedule {
             sites[site].limits = PathLimits(new.provider(named: sites[site].name), limits)
         }
         for way in 0..<ways.end where !ways[way].isVacant {
-            let rates = sites[ways[way].site].limits.rates.map(\.value)
+            let limits = sites[ways[way].site].limits
+            let rates = limits.rates.map(\.value)
             for path in ways[way].paths {
+                paths[path].concurrency.widen(to: min(limits.initialConnections, limits.connections.value))
                 let old = paths[path].buckets
                 paths[path].buckets = rates.enumerated().map { index, rate in
-                    index < old.count ? old[index].changed(to: rate) : Bucket(rate)
+                    index < old.count ? old[index].changed(to: rate, at: now) : Bucket(rate)
                 }
             }
             pump(way, now)

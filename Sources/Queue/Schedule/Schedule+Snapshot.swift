@@ -117,7 +117,9 @@ extension Schedule {
         let limits = site.limits
         var all = [limit(limits.connections.value.of("connection", "connections"), limits.connections.rule)]
         all += limits.rates.map { limit("\($0.value)", $0.rule) }
-        if let mails = limits.mailsPerConnection { all.append(limit(mails.value.of("mail", "mails") + " a connection", mails.rule)) }
+        if let mails = limits.mailsPerConnection {
+            all.append(limit(mails.value.of("mail", "mails") + " a connection", mails.rule))
+        }
         if let count = limits.recipientsPerMessage {
             all.append(limit(count.value.of("recipient", "recipients") + " a message", count.rule))
         }
@@ -130,7 +132,8 @@ extension Schedule {
     private func learned(_ path: PathState, _ site: SiteState, _ now: Timestamp) -> [PathSnapshot.Limit] {
         var all: [PathSnapshot.Limit] = []
         for closure in [site.closure, path.closure].compactMap(\.self) where closure.until > now {
-            all.append(.init(text: closure.kind.rawValue, rule: closure.rule, until: closure.until, reply: closure.reply))
+            all.append(
+                .init(text: closure.kind.rawValue, rule: closure.rule, until: closure.until, reply: closure.reply))
         }
         if let learned = path.connections, learned.until > now {
             all.append(

@@ -42,8 +42,13 @@ extension Schedule {
     // What was found dead gets half of that share.
     private mutating func nextDead() -> Int32? {
         let share = max(1, limits.inFlight / 2)
-        guard deadInFlight < max(1, share / 2), unprovenInFlight < share else { return nil }
-        return dead.pop()
+        let isWithin = deadInFlight < max(1, share / 2) && unprovenInFlight < share
+        for _ in 0..<4 {
+            guard let lane = dead.pop() else { return nil }
+            if isWithin || paths[lanes[lane].path].isProven { return lane }
+            dead.push(ticket(lane))
+        }
+        return nil
     }
 
     /// The share of paths that nobody has answered on, where it is used up: of all, or of the account.

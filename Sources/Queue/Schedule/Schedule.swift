@@ -103,6 +103,9 @@ package struct Schedule: Sendable {
     var restored: [Departure] = []
     var restoredLessons: [String: [KeptLesson]] = [:]
     var learned: [KeptLesson] = []
+    /// There were more lanes than may be known, when the spool was last gone through; and since that began anew.
+    var hasSleepingLanes = false
+    var wasFull = false
     var laneHand: Int32 = 0
     var wayHand: Int32 = 0
     package internal(set) var forgotten = 0
