@@ -144,7 +144,9 @@ extension SQLiteSpool: SpoolDesk {
             var counts: [String: [Int]] = [:]
             let empty = [Int](repeating: 0, count: AgeRow.minutes.count + 1)
             for row in rows { counts[row["destination"], default: empty][row["class"]] += row["n"] }
-            return counts.map { AgeRow(destination: $0.key, counts: $0.value) }.sorted { $0.destination < $1.destination }
+            return counts.map { AgeRow(destination: $0.key, counts: $0.value) }.sorted {
+                $0.destination < $1.destination
+            }
         }
     }
 

@@ -67,7 +67,8 @@ extension SQLiteSpool {
         try await engine.read { db in
             let after = message?.description ?? ""
             let last = try String.fetchOne(
-                db, sql: "SELECT id FROM message WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2", arguments: [after, limit])
+                db, sql: "SELECT id FROM message WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
+                arguments: [after, limit])
             let found = try String.fetchAll(
                 db,
                 sql: """

@@ -138,7 +138,8 @@ package struct SQLiteSpool: FactStream {
         let pool: String? = row["pool"]
         return DeliveryTerms(
             configurationSet: row["configuration_set"], configurationSetOwner: owner.flatMap { AccountID($0) },
-            pool: pool.flatMap { PoolID(parsing: $0) }, tls: DeliveryTerms.TLSDemand(rawValue: row["tls"]) ?? .requireTLS,
+            pool: pool.flatMap { PoolID(parsing: $0) },
+            tls: DeliveryTerms.TLSDemand(rawValue: row["tls"]) ?? .requireTLS,
             identity: row["identity"])
     }
 }

@@ -111,7 +111,9 @@ final class SpoolDeskTests: Sendable {
         selection.isHeld = true
         #expect(try await desk.release(selection, by: hand) == 1)
         #expect(await queue.next()?.delivery.id == 1)
-        #expect(try await desk.explain(1).cause == .inFlight(.init(site: "x.example", address: nil, warmth: nil), since: moment))
+        #expect(
+            try await desk.explain(1).cause
+                == .inFlight(.init(site: "x.example", address: nil, warmth: nil), since: moment))
         let operations = try await spool.facts(after: 0, limit: 10).compactMap { recorded -> String? in
             guard case .administered(let event) = recorded.fact.event else { return nil }
             return "\(event.operation) \(event.reason ?? "")"
@@ -130,7 +132,10 @@ final class SpoolDeskTests: Sendable {
                 retry: .init(recipients: stored[1].recipients, dueAt: moment + 5000, lastReply: "450 later"), facts: []),
             departure: nil)
         await queue.start()
-        #expect(try await desk.explain(2).description == "until 1970-01-01T04:10:00.000Z: the next try; tried once, the last reply: 450 later, set by rule delivery.retry")
+        #expect(
+            try await desk.explain(2).description
+                == "until 1970-01-01T04:10:00.000Z: the next try; tried once, the last reply: 450 later, set by rule delivery.retry"
+        )
         var selection = Selection()
         selection.deliveries = [2]
         #expect(try await desk.retryNow(selection, by: hand) == 1)
@@ -144,7 +149,14 @@ final class SpoolDeskTests: Sendable {
         #expect(try await spool.message(stored[0].message) != nil)
         #expect(try await desk.explain(1).cause == .gone)
         let timeline = try await desk.timeline(stored[0].message)
-        #expect(timeline.contains { if case .administered(let event) = $0.event { event.operation == "postern:DropDeliveries" } else { false } })
+        #expect(
+            timeline.contains {
+                if case .administered(let event) = $0.event {
+                    event.operation == "postern:DropDeliveries"
+                } else {
+                    false
+                }
+            })
         try await spool.settle(Settlement(delivery: stored[1], retry: nil, facts: []), departure: nil)
         #expect(try await spool.message(stored[0].message) == nil)
     }
@@ -161,7 +173,8 @@ final class SpoolDeskTests: Sendable {
         #expect(try await spool.orphans(after: nil, limit: 10).found == [])
         let orphan = SpooledMessage(
             id: MessageID(region: "us-east-1", at: moment, random: (9, 9)), account: account, acceptedAt: moment,
-            expiresAt: moment + 1, reversePath: .null, signingDomain: nil, content: Content(header: [13, 10], body: .memory([])))
+            expiresAt: moment + 1, reversePath: .null, signingDomain: nil,
+            content: Content(header: [13, 10], body: .memory([])))
         _ = try await spool.accept(orphan, [], [])
         #expect(try await spool.orphans(after: nil, limit: 10).found == [orphan.id])
         try await queue.audit()
@@ -171,7 +184,8 @@ final class SpoolDeskTests: Sendable {
     @Test("keeps lessons and departures while they hold, one of a kind")
     func learned() async throws {
         let lesson = KeptLesson(
-            address: "192.0.2.1", site: "gmail", act: .closed(.blocked), until: moment + 100, rule: "r", reply: "554 no")
+            address: "192.0.2.1", site: "gmail", act: .closed(.blocked), until: moment + 100, rule: "r", reply: "554 no"
+        )
         let later = KeptLesson(
             address: "192.0.2.1", site: "gmail", act: .closed(.unreachable), until: moment + 200, rule: "f", reply: "")
         let rate = try #require(Rate(messages: 10, period: 60))
@@ -205,13 +219,16 @@ final class SpoolDeskTests: Sendable {
 
     @Test("lanes come page by page, each once, with what is due and what is held")
     func pages() async throws {
-        for number in 1...5 as ClosedRange<UInt64> { try await store(number, to: (0..<number).map { "d\($0).example" }) }
+        for number in 1...5 as ClosedRange<UInt64> {
+            try await store(number, to: (0..<number).map { "d\($0).example" })
+        }
         var selection = Selection()
         selection.destinations = ["d0.example", "d4.example"]
         selection.messages = Set(try await spool.list(Selection(), after: 10, limit: 9).map(\.delivery.message))
         _ = try await desk.hold(selection, by: hand)
         let found = try await lanes().sorted { $0.lane.destination < $1.lane.destination }
-        #expect(found.map(\.lane.destination) == ["d0.example", "d1.example", "d2.example", "d3.example", "d4.example"])
+        #expect(
+            found.map(\.lane.destination) == ["d0.example", "d1.example", "d2.example", "d3.example", "d4.example"])
         #expect(found.map(\.count) == [4, 4, 3, 2, 0] && found.map(\.due) == [4, 4, 3, 2, 0])
         #expect(found.map(\.held) == [1, 0, 0, 0, 1])
     }

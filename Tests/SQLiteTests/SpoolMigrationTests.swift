@@ -48,7 +48,8 @@ final class SpoolMigrationTests: Sendable {
             acceptedAt: Timestamp(seconds: 2), expiresAt: Timestamp(seconds: 3), reversePath: .null, signingDomain: nil,
             content: Content(header: [13, 10], body: .memory([])))
         let delivery = PendingDelivery(
-            message: next.id, lane: Lane(account: next.account, destination: "s"), recipients: due[0].recipients, dueAt: next.acceptedAt,
+            message: next.id, lane: Lane(account: next.account, destination: "s"), recipients: due[0].recipients,
+            dueAt: next.acceptedAt,
             acceptedAt: next.acceptedAt, expiresAt: next.expiresAt)
         #expect(try await spool.accept(next, [delivery], []).map(\.id) == [8])
         let indices = try await spool.engine.read {

@@ -38,7 +38,9 @@ final class SpoolTests: Sendable {
     }
 
     /// What is due in the one lane, and the second in which the next is.
-    private func due(_ spool: SQLiteSpool, at second: Int64, limit: Int = 10) async throws -> ([PendingDelivery], Int64?) {
+    private func due(_ spool: SQLiteSpool, at second: Int64, limit: Int = 10) async throws -> (
+        [PendingDelivery], Int64?
+    ) {
         let read = LaneRead(lane: Lane(account: account, destination: "a"), limit: limit)
         let rows = try await spool.due([read], at: Timestamp(seconds: second))
         return (rows.flatMap(\.due), rows.first?.nextDue?.seconds)
@@ -141,7 +143,8 @@ final class SpoolTests: Sendable {
         let retry = Settlement.Retry(recipients: [], dueAt: Timestamp(seconds: 9), lastReply: "451")
         for delivery in [old, other] {
             for retry in [nil, retry] {
-                try await spool.settle(Settlement(delivery: delivery, retry: retry, facts: [fact(first)]), departure: nil)
+                try await spool.settle(
+                    Settlement(delivery: delivery, retry: retry, facts: [fact(first)]), departure: nil)
             }
         }
         #expect(try await due(spool, at: 1).0 == [new])

@@ -3,8 +3,8 @@
 import Delivery
 import Foundation
 import Mail
-import SQLite
 import Reports
+import SQLite
 import Testing
 
 @Suite("What is known of strangers' TLS, in SQLite")
