@@ -41,7 +41,9 @@ struct Map {
         let exchanger = provider.exchangers.first.map { "mx1.\($0)" }
         let own = provider.domains.prefix(4)
         for (place, domain) in own.enumerated() {
-            add(domain, site, [exchanger ?? "mx.\(domain)"], weight * (exchanger == nil ? 1 : 0.8) / Double(own.count), place)
+            add(
+                domain, site, [exchanger ?? "mx.\(domain)"], weight * (exchanger == nil ? 1 : 0.8) / Double(own.count),
+                place)
         }
         guard let exchanger else { return }
         // Companies whose mail it keeps.
@@ -56,7 +58,9 @@ struct Map {
         sites.append(World.Site(name: name, manner: Receiver.Manner.drawn(rank, &draw), provider: nil))
         let domains = draw.below(10) == 0 ? 3 : 1
         for number in 0..<domains {
-            add(number == 0 ? "s\(rank).example" : "d\(number).s\(rank).example", site, [host], weight / Double(domains), number)
+            add(
+                number == 0 ? "s\(rank).example" : "d\(number).s\(rank).example", site, [host],
+                weight / Double(domains), number)
         }
     }
 

@@ -53,8 +53,16 @@ extension Records {
     private mutating func unlink(_ id: UInt32) {
         let record = records[Int(id)]
         let lane = Int(record.lane)
-        if record.left == Self.none { rows[lane].first = record.right } else { records[Int(record.left)].right = record.right }
-        if record.right == Self.none { rows[lane].last = record.left } else { records[Int(record.right)].left = record.left }
+        if record.left == Self.none {
+            rows[lane].first = record.right
+        } else {
+            records[Int(record.left)].right = record.right
+        }
+        if record.right == Self.none {
+            rows[lane].last = record.left
+        } else {
+            records[Int(record.right)].left = record.left
+        }
     }
 
     // MARK: - The tree

@@ -133,7 +133,8 @@ struct Records {
                 return true
             }
             counts.append(
-                LaneCount(lane: world.lane(at: Int32(lane)), count: count, nextDue: first.map(Self.timestamp), due: due))
+                LaneCount(lane: world.lane(at: Int32(lane)), count: count, nextDue: first.map(Self.timestamp), due: due)
+            )
         }
         return counts
     }

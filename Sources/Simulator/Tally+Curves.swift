@@ -54,7 +54,8 @@ extension Tally {
                 points: starting.map { minute in
                     let end = min(minute + step, counts.count)
                     return (
-                        Double(minute) / 60, Double(counts[minute..<end].reduce(0, +)) / Double(60 * max(1, end - minute))
+                        Double(minute) / 60,
+                        Double(counts[minute..<end].reduce(0, +)) / Double(60 * max(1, end - minute))
                     )
                 })
         }

@@ -89,7 +89,9 @@ struct Tally {
         min(max(Int((moment - World.start) / 60), 0), starts.count - 1)
     }
 
-    private func place(_ lane: Int32) -> Int { world.stream(ofLane: lane).account * siteCount + world.site(ofLane: lane) }
+    private func place(_ lane: Int32) -> Int {
+        world.stream(ofLane: lane).account * siteCount + world.site(ofLane: lane)
+    }
 
     private func manner(_ lane: Int32) -> Int { Int(world.sites[world.site(ofLane: lane)].manner.rawValue) }
 
@@ -169,7 +171,8 @@ struct Tally {
     private func canFillShare(_ account: Int) -> Bool {
         let start = account * siteCount
         var left = share
-        for site in 0..<siteCount where isFree[site] && isLive[site] && waiting[start + site] > 0 && underWayBySite[site] == 0 {
+        for site in 0..<siteCount
+        where isFree[site] && isLive[site] && waiting[start + site] > 0 && underWayBySite[site] == 0 {
             left -= 1
             if left <= 0 { return true }
         }

@@ -23,7 +23,8 @@ struct ObserverTests {
 }
 
 enum Fault: String, CaseIterable, CustomTestStringConvertible {
-    case moreConnections, higherRate, noWarmUp, deafToLessons, moreAtOnce, wrongAddress, startsAgain, startsEarly, forgets
+    case moreConnections, higherRate, noWarmUp, deafToLessons, moreAtOnce, wrongAddress, startsAgain, startsEarly,
+        forgets
     case wrongSite, standsStill
 
     var testDescription: String { rawValue }
