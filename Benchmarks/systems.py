@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The systems compared, each with a configuration of its own on loopback, and what is measured of them."""
+import contextlib
 import os
 import pathlib
 import re
@@ -29,6 +30,14 @@ def wait(condition, seconds, what):
     raise SystemExit(f"{what} did not come true in {seconds} s")
 
 
+def answers(host, port):
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
 def stat(pid):
     """(seconds of CPU with those of children that ended, name)."""
     text = pathlib.Path(f"/proc/{pid}/stat").read_text()
@@ -44,10 +53,11 @@ def peak(pid):
 class Sink:
     """smtp-sink on loopback."""
 
-    def __init__(self, port):
+    def __init__(self, port, host="127.0.0.1", options=()):
         self.port = port
-        self.process = subprocess.Popen(["smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", "1024"], stderr=subprocess.DEVNULL)
-        wait(lambda: sides.answers(port), 10, "smtp-sink")
+        self.process = subprocess.Popen(
+            ["smtp-sink", "-u", "nobody", *options, f"{host}:{port}", "1024"], stderr=subprocess.DEVNULL)
+        wait(lambda: answers(host, port), 10, "smtp-sink")
 
     def stop(self):
         self.process.terminate()
@@ -69,9 +79,28 @@ class Postern:
             shutil.rmtree(self.directory, ignore_errors=True)
             self.directory.mkdir(parents=True)
         config = self.directory / "postern.yaml"
-        own = "networks: [127.0.0.0/8]" + (f", principal: \"{self.principal}\"" if self.principal and keep else "")
-        tls = f", {{ host: 127.0.0.1, port: {self.tls_port}, implicit-tls: true, {own} }}" if self.tls_port else ""
-        config.write_text(f"""
+        config.write_text(self.configuration(hold, keep))
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTERN_")}
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [self.binary, "serve", "--config", config], stderr=(self.directory / "log").open("a"), env=environment)
+        wait(self.healthy, 120, "Postern")
+        if not keep:
+            self.found(sign)
+
+    def found(self, sign):
+        """What a new server needs before it takes mail."""
+        self.client("sesv2").create_email_identity(EmailIdentity="example.com")
+        if not sign:
+            self.client("ses").set_identity_dkim_enabled(Identity="example.com", DkimEnabled=False)
+
+    def client(self, service, **options):
+        import boto3
+        arguments = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "region_name": "us-east-1"} | options
+        return boto3.client(service, endpoint_url=f"http://127.0.0.1:{self.api}", **arguments)
+
+    def configuration(self, hold, keep):
+        return f"""
 data-directory: {self.directory}/data
 account-id: "111122223333"
 root: {{ access-key-id: {KEY}, secret-access-key: {SECRET} }}
@@ -79,25 +108,21 @@ api: {{ host: 127.0.0.1, port: {self.api} }}
 log: {{ level: warning }}
 smtp:
   hostname: bench.example
-  trusted: [ {{ host: 127.0.0.1, port: {self.port}, {own} }}{tls} ]
+  trusted: [ {", ".join(self.trusted(keep))} ]
   maximum-sessions-per-address: 20000
 identities: {{ verification: automatic }}
-delivery: {{ route: relay, relay: {{ host: 127.0.0.1, port: {self.sink.port}, tls: none }}, hold: {str(hold).lower()} }}
-""")
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTERN_")}
-        self.process = subprocess.Popen(
-            [self.binary, "serve", "--config", config], stderr=(self.directory / "log").open("w"), env=environment)
-        wait(self.healthy, 30, "Postern")
-        import boto3
-        client = lambda service: boto3.client(
-            service, endpoint_url=f"http://127.0.0.1:{self.api}", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
-            region_name="us-east-1")
-        self.client = client
-        if keep:
-            return
-        client("sesv2").create_email_identity(EmailIdentity="example.com")
-        if not sign:
-            client("ses").set_identity_dkim_enabled(Identity="example.com", DkimEnabled=False)
+{self.delivery(hold)}
+"""
+
+    def trusted(self, keep):
+        own = "networks: [127.0.0.0/8]" + (f", principal: \"{self.principal}\"" if self.principal and keep else "")
+        yield f"{{ host: 127.0.0.1, port: {self.port}, {own} }}"
+        if self.tls_port:
+            yield f"{{ host: 127.0.0.1, port: {self.tls_port}, implicit-tls: true, {own} }}"
+
+    def delivery(self, hold):
+        return (f"delivery: {{ route: relay, relay: {{ host: 127.0.0.1, port: {self.sink.port}, tls: none }}, "
+                f"hold: {str(hold).lower()} }}")
 
     def healthy(self):
         if self.process.poll() is not None:
@@ -117,10 +142,12 @@ delivery: {{ route: relay, relay: {{ host: 127.0.0.1, port: {self.sink.port}, tl
         return peak(self.process.pid)
 
     def queued(self):
-        with sqlite3.connect(f"file:{self.directory}/data/spool.db?mode=ro", uri=True) as db:
-            count = db.execute("SELECT count(*) FROM delivery").fetchone()[0]
-        db.close()
-        return count
+        return self.asked("SELECT count(*) FROM delivery")
+
+    def asked(self, question):
+        """One number out of the spool."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.directory}/data/spool.db?mode=ro", uri=True)) as db:
+            return db.execute(question).fetchone()[0]
 
     def stop(self, keep=False):
         if self.process and self.process.poll() is None:
@@ -139,7 +166,7 @@ class Postfix:
 
     def __init__(self, directory, port, sink):
         self.directory, self.port, self.sink, self.postfix = pathlib.Path(directory), port, sink, None
-        self.durability = "fsync of each queue file before 250 (always on)"
+        self.durability = "fsync of each queue file before 250, connections kept on demand (its defaults)"
 
     def start(self, hold=False, sign=False):
         settings = [f"relayhost = [127.0.0.1]:{self.sink.port}", "smtpd_relay_restrictions = permit_mynetworks, reject",
