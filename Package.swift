@@ -87,14 +87,16 @@ let package = Package(
             "Sending", uses: "Mail", "MIME", "DNS", "Authentication", "PolicyLanguage", "Templating", "Access", "Queue",
             "Journal"),
         room(
-            "Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Reports", "Measures", "Queue", "Journal",
+            "Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Reports", "Measures", "Queue",
+            "Journal",
             log),
 
         room("Receiving", uses: "Mail", "MIME", "Reports", "Journal", "Queue", crypto, log),
 
         // Second floor: doors.
         room(
-            "SMTPListener", uses: "Mail", "SMTP", "Access", "Sending", "Queue", "Receiving", nio, nioPosix, nioTLS, nioSSL,
+            "SMTPListener", uses: "Mail", "SMTP", "Access", "Sending", "Queue", "Receiving", nio, nioPosix, nioTLS,
+            nioSSL,
             log, lifecycle),
         room("SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", nio, nioPosix, nioSSL, nioTLS),
         .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
@@ -113,7 +115,8 @@ let package = Package(
             "Queue", "Sending"),
         room(
             "API",
-            uses: "Measures", "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle, httpTypes),
+            uses: "Measures", "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle,
+            httpTypes),
         room(
             "Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log,
             .product(name: "Mustache", package: "swift-mustache")),
@@ -134,10 +137,12 @@ let package = Package(
             name: "postern",
             dependencies: [
                 "Mail", "MIME", "SMTP", "DNS", "Authentication", "AWSWire", "Journal", "Access", "Queue", "Sending",
-                "Delivery", "Measures", "Reports", "Receiving", "SMTPListener", "SMTPTransport", "Resolver", "WebClient", "SESv1", "SESv2",
+                "Delivery", "Measures", "Reports", "Receiving", "SMTPListener", "SMTPTransport", "Resolver",
+                "WebClient", "SESv1", "SESv2",
                 "IAM", "Organizations", "STS",
                 "PolicyLanguage", "Operator", "API",
-                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", nio, nioPosix, nioSSL, log, lifecycle,
+                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", nio, nioPosix, nioSSL, log,
+                lifecycle,
                 signals, crypto,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -166,10 +171,12 @@ let package = Package(
         tests("Receiving", uses: "Mail", "Reports", "Journal", "Queue", log),
         tests("Delivery", uses: "Mail", "MIME", "SMTP", "Queue", "DNS", "Journal", "Authentication", "Reports", log),
         tests(
-            "SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", "Authentication", "Reports", nio, nioPosix, nioSSL,
+            "SMTPTransport", uses: "Mail", "SMTP", "Delivery", "Queue", "Authentication", "Reports", nio, nioPosix,
+            nioSSL,
             crypto),
         tests(
-            "SQLite", uses: "Mail", "Queue", "Journal", "Delivery", "Reports", .product(name: "GRDB", package: "GRDB.swift")),
+            "SQLite", uses: "Mail", "Queue", "Journal", "Delivery", "Reports",
+            .product(name: "GRDB", package: "GRDB.swift")),
         tests("Resolver", uses: "DNS"),
         tests("WebClient", uses: "Mail", "DNS", "Delivery", "Reports", nio, nioPosix),
         .testTarget(
@@ -186,7 +193,8 @@ if Context.environment["POSTERN_FUZZ"] != nil {
     for (name, rooms) in [
         ("FuzzSMTP", ["SMTP", "Mail"]), ("FuzzMIME", ["MIME"]), ("FuzzAddress", ["Mail", "MIME"]),
         ("FuzzSigV4", ["AWSWire"]),
-        ("FuzzDKIM", ["Authentication"]), ("FuzzTLS", ["Authentication", "Reports"]), ("FuzzPolicy", ["PolicyLanguage"]), ("FuzzTemplate", ["Templating"]),
+        ("FuzzDKIM", ["Authentication"]), ("FuzzTLS", ["Authentication", "Reports"]),
+        ("FuzzPolicy", ["PolicyLanguage"]), ("FuzzTemplate", ["Templating"]),
     ] {
         package.products.append(.executable(name: name, targets: [name]))
         package.targets.append(

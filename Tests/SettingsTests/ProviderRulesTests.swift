@@ -22,7 +22,9 @@ struct ProviderRulesTests {
         }
         #expect(rules.provider(ofExchanger: "notgoogle.com") == nil)
         #expect(rules.site(of: "gmail.com", exchangers: []) == "gmail")
-        #expect(rules.site(of: "a.example", exchangers: ["mx2.b.example", "mx1.b.example"]) == "mx1.b.example,mx2.b.example")
+        #expect(
+            rules.site(of: "a.example", exchangers: ["mx2.b.example", "mx1.b.example"]) == "mx1.b.example,mx2.b.example"
+        )
         #expect(rules.site(of: "a.example", exchangers: []) == "a.example")
     }
 
@@ -34,7 +36,10 @@ struct ProviderRulesTests {
                 "421-4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP",
                 "gmail-unusual-rate"
             ),
-            ("yahoo", 421, "4.7.0", "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", "yahoo-user-complaints"),
+            (
+                "yahoo", 421, "4.7.0", "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred",
+                "yahoo-user-complaints"
+            ),
             ("outlook", 550, "5.7.1", "550 5.7.1 Unfortunately, messages weren't sent (S3140)", "outlook-block-list"),
             ("mx.example", 421, "", "421 Too many concurrent SMTP connections from your host", "too-many-connections"),
             ("mx.example", 550, "5.1.1", "550 5.1.1 no such user here", ""),
@@ -77,18 +82,45 @@ struct ProviderRulesTests {
     @Test(
         "an error says where it stands",
         arguments: [
-            ("providers:\n  - name: a\n    exchanger: [b.example]", "f:3:5: unknown key 'exchanger'. Did you mean 'exchangers'?"),
+            (
+                "providers:\n  - name: a\n    exchanger: [b.example]",
+                "f:3:5: unknown key 'exchanger'. Did you mean 'exchangers'?"
+            ),
             ("providers:\n  - domains: []", "f:2:5: the key 'name' is missing"),
-            ("providers:\n  - name: a\n    limits: [{ rule: b, rate: fast }]", "f:3:31: 'fast' is no rate: expected a number with /s, /min, /h or /d"),
-            ("providers:\n  - name: a\n    limits: [{ rule: b, rate: 0/s }]", "f:3:31: '0/s' is no rate: expected a number with /s, /min, /h or /d"),
-            ("providers:\n  - name: a\n    limits: [{ rule: b, connections: 1, rate: 1/s }]", "f:3:14: a limit has one of connections, rate, mails-per-connection, recipients-per-message"),
-            ("replies:\n  - { rule: a, act: shout, for: 1 h, phrases: [b] }", "f:2:21: 'shout' is no act: expected suspend-path, suspend-site, switch-address, connections 2 or rate 10/min"),
-            ("replies:\n  - { rule: a, act: suspend-path, for: 31 d, phrases: [b] }", "f:2:40: '31 d' is no time: expected a number with s, min, h or d, to 30 d"),
-            ("replies:\n  - { rule: a, act: suspend-path, for: 1 h, phrases: ['**'] }", "f:2:55: '**' is no phrase: expected 1 to 500 octets beside '*'"),
-            ("replies:\n  - { rule: a, act: suspend-path, for: 1 h, codes: [4] }", "f:2:5: a reply rule needs phrases, statuses or whole codes"),
+            (
+                "providers:\n  - name: a\n    limits: [{ rule: b, rate: fast }]",
+                "f:3:31: 'fast' is no rate: expected a number with /s, /min, /h or /d"
+            ),
+            (
+                "providers:\n  - name: a\n    limits: [{ rule: b, rate: 0/s }]",
+                "f:3:31: '0/s' is no rate: expected a number with /s, /min, /h or /d"
+            ),
+            (
+                "providers:\n  - name: a\n    limits: [{ rule: b, connections: 1, rate: 1/s }]",
+                "f:3:14: a limit has one of connections, rate, mails-per-connection, recipients-per-message"
+            ),
+            (
+                "replies:\n  - { rule: a, act: shout, for: 1 h, phrases: [b] }",
+                "f:2:21: 'shout' is no act: expected suspend-path, suspend-site, switch-address, connections 2 or rate 10/min"
+            ),
+            (
+                "replies:\n  - { rule: a, act: suspend-path, for: 31 d, phrases: [b] }",
+                "f:2:40: '31 d' is no time: expected a number with s, min, h or d, to 30 d"
+            ),
+            (
+                "replies:\n  - { rule: a, act: suspend-path, for: 1 h, phrases: ['**'] }",
+                "f:2:55: '**' is no phrase: expected 1 to 500 octets beside '*'"
+            ),
+            (
+                "replies:\n  - { rule: a, act: suspend-path, for: 1 h, codes: [4] }",
+                "f:2:5: a reply rule needs phrases, statuses or whole codes"
+            ),
             ("providers:\n  - name: a\n  - name: a", "f:1:1: the provider 'a' stands twice"),
             ("warm-up: { a: [] }", "f:1:15: a plan has 1 to 45 days"),
-            ("providers:\n  - { name: a, warm-up: { rule: b, plan: none } }", "f: provider 'a' names no warm-up plan: 'none'"),
+            (
+                "providers:\n  - { name: a, warm-up: { rule: b, plan: none } }",
+                "f: provider 'a' names no warm-up plan: 'none'"
+            ),
         ])
     func errors(_ yaml: String, _ message: String) {
         #expect(throws: ConfigurationError(message)) { _ = try ProviderRulesFile.shipped(with: yaml, name: "f") }

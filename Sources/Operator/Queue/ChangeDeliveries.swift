@@ -81,7 +81,8 @@ extension QueueServices {
         guard text != "system" else { return nil }
         let pool = try WireSelection.pool(text)
         guard caller.account == managementAccount || caller.account == pool.account else {
-            throw ServiceError("AccessDeniedException", "The pools of account \(pool.account) are not yours.", status: 403)
+            throw ServiceError(
+                "AccessDeniedException", "The pools of account \(pool.account) are not yours.", status: 403)
         }
         guard pool.name != DedicatedIPPool.shared else { return nil }
         do { _ = try addresses.findPool(pool.name, in: pool.account) } catch {

@@ -73,7 +73,7 @@ extension Reception {
             note(.excess, "in a delivery report", id, from: mail.peer)
         }
         try await write(events, about: message, at: moment)
-        kinds.forEach { counts.add($0) }
+        for kind in kinds { counts.add(kind) }
     }
 
     private func judge(

@@ -171,7 +171,8 @@ extension DedicatedAddresses {
             operation: operation, principal: caller.principal.arn, resource: address,
             sourceAddress: caller.sourceAddress, reason: reason)
         let fact = Fact(at: now(), account: caller.account, message: nil, event: .administered(event))
-        let content = try await store.change(Self.kind, address, in: owner ?? caller.account, recording: fact) { content in
+        let content = try await store.change(Self.kind, address, in: owner ?? caller.account, recording: fact) {
+            content in
             var decisions = try Self.decode(content)
             body(&decisions)
             decisions.revision += 1

@@ -13,34 +13,34 @@ struct PoolCommand: AsyncParsableCommand {
 
     struct Answer: Decodable {
         struct Address: Decodable {
-            let Ip: String
-            let Hostname: String
-            let Pool: String?
-            let Draining: Bool
-            let WarmupDay: Int?
-            let WarmupDays: Int
-            let SentToday: Int
-            let AllowedToday: Int?
+            let ip: String
+            let hostname: String
+            let pool: String?
+            let draining: Bool
+            let warmupDay: Int?
+            let warmupDays: Int
+            let sentToday: Int
+            let allowedToday: Int?
         }
         struct Limit: Decodable {
-            let Limit: String
-            let Rule: String
-            let Until: Double?
-            let Reply: String?
+            let limit: String
+            let rule: String
+            let until: Double?
+            let reply: String?
         }
         struct Path: Decodable {
-            let Ip: String
-            let Site: String
-            let UnderWay: Int
-            let ConnectionWindow: Int
-            let SentToday: Int
-            let WaitingLanes: Int
-            let Limits: [Limit]
+            let ip: String
+            let site: String
+            let underWay: Int
+            let connectionWindow: Int
+            let sentToday: Int
+            let waitingLanes: Int
+            let limits: [Limit]
         }
-        let Addresses: [Address]
-        let Paths: [Path]
-        let WarmupPlan: [Int]
-        let Truncated: Bool
+        let addresses: [Address]
+        let paths: [Path]
+        let warmupPlan: [Int]
+        let truncated: Bool
     }
 }
 
@@ -67,10 +67,10 @@ struct PoolList: AsyncParsableCommand {
         if let site { input["Site"] = site }
         if let ip { input["Ip"] = ip }
         try await asking.ask("DescribePools", input, as: PoolCommand.Answer.self) { answer in
-            showAddresses(answer.Addresses)
+            showAddresses(answer.addresses)
             print("")
-            showPaths(answer.Paths)
-            if answer.Truncated { print("there are more: name a --site or an --ip") }
+            showPaths(answer.paths)
+            if answer.truncated { print("there are more: name a --site or an --ip") }
         }
     }
 
@@ -81,10 +81,10 @@ struct PoolList: AsyncParsableCommand {
         ])
         for address in addresses {
             table.add([
-                address.Ip, address.Pool ?? "-", address.Hostname,
-                address.WarmupDay.map { "day \($0) of \(address.WarmupDays)" } ?? "warm",
-                address.AllowedToday.map { "\(address.SentToday) of \($0)" } ?? "-",
-                address.Draining ? "draining" : "in use",
+                address.ip, address.pool ?? "-", address.hostname,
+                address.warmupDay.map { "day \($0) of \(address.warmupDays)" } ?? "warm",
+                address.allowedToday.map { "\(address.sentToday) of \($0)" } ?? "-",
+                address.draining ? "draining" : "in use",
             ])
         }
         print(table.text)
@@ -98,17 +98,17 @@ struct PoolList: AsyncParsableCommand {
             .init(name: "rule"), .init(name: "for"), .init(name: "because"),
         ])
         for path in paths {
-            for (index, limit) in path.Limits.enumerated() {
+            for (index, limit) in path.limits.enumerated() {
                 let start =
                     index > 0
                     ? ["", "", "", "", ""]
                     : [
-                        path.Site, path.Ip, "\(path.UnderWay)", "\(path.ConnectionWindow)", "\(path.WaitingLanes)",
+                        path.site, path.ip, "\(path.underWay)", "\(path.connectionWindow)", "\(path.waitingLanes)",
                     ]
                 table.add(
                     start + [
-                        limit.Limit, limit.Rule, limit.Until.map { Terminal.span($0 - now) } ?? "",
-                        limit.Reply ?? "",
+                        limit.limit, limit.rule, limit.until.map { Terminal.span($0 - now) } ?? "",
+                        limit.reply ?? "",
                     ])
             }
         }
@@ -126,18 +126,18 @@ struct PoolWarmUp: AsyncParsableCommand {
 
     func run() async throws {
         try await asking.ask("DescribePools", [:], as: PoolCommand.Answer.self) { answer in
-            guard let top = answer.WarmupPlan.max(), top > 0 else { return print("no warm-up plan is in use") }
+            guard let top = answer.warmupPlan.max(), top > 0 else { return print("no warm-up plan is in use") }
             // Each day's bar on a scale of powers: the last days are a thousand times the first.
             let scale = Double(Self.width) / log(Double(top) + 1)
-            for (index, limit) in answer.WarmupPlan.enumerated() {
+            for (index, limit) in answer.warmupPlan.enumerated() {
                 let bar = String(repeating: "█", count: max(1, Int(log(Double(limit) + 1) * scale)))
-                let here = answer.Addresses.filter { $0.WarmupDay == index + 1 }
-                let names = here.map { "\($0.Ip) (\($0.SentToday) sent today)" }.joined(separator: ", ")
+                let here = answer.addresses.filter { $0.warmupDay == index + 1 }
+                let names = here.map { "\($0.ip) (\($0.sentToday) sent today)" }.joined(separator: ", ")
                 let day = String(repeating: " ", count: index < 9 ? 1 : 0) + "\(index + 1)"
                 let text = "day \(day) \(bar) \(limit)" + (names.isEmpty ? "" : "  ◀ \(names)")
                 print(here.isEmpty ? text : Terminal.coloured(text, .green))
             }
-            let warm = answer.Addresses.filter { $0.WarmupDay == nil }.map(\.Ip)
+            let warm = answer.addresses.filter { $0.warmupDay == nil }.map(\.ip)
             if !warm.isEmpty { print("warm: \(warm.joined(separator: ", "))") }
         }
     }
@@ -154,16 +154,16 @@ struct DrainOptions: ParsableArguments {
     var reason: String
 
     struct Answer: Decodable {
-        let Ip: String
-        let Draining: Bool
-        let UnderWay: Int
+        let ip: String
+        let draining: Bool
+        let underWay: Int
     }
 
     func set(_ draining: Bool) async throws {
         let input: [String: Any] = ["Ip": ip, "Draining": draining, "Reason": reason]
         try await asking.ask("SetAddressDraining", input, as: Answer.self) {
-            let state = $0.Draining ? "draining" : "in use"
-            print("\($0.Ip) is \(state), \(Terminal.deliveries($0.UnderWay)) under way from it")
+            let state = $0.draining ? "draining" : "in use"
+            print("\($0.ip) is \(state), \(Terminal.deliveries($0.underWay)) under way from it")
         }
     }
 }

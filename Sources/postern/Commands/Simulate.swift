@@ -9,7 +9,8 @@ import Simulator
 
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Play the queue's own code on virtual time against modelled receivers, and see that it keeps its limits.",
+        abstract:
+            "Play the queue's own code on virtual time against modelled receivers, and see that it keeps its limits.",
         discussion: """
             Schedule, shaping, warm-up and retries are the server's; senders, the spool, DNS and receivers are made up: \
             ready, slow, greylisting, throttling, down, mute, blocking one address. An observer recounts every limit. \
@@ -20,7 +21,8 @@ struct Simulate: ParsableCommand {
     @Option(help: "Recipients, each of a delivery of its own.")
     var recipients = 10_000_000
 
-    @Option(help: "Receiving sites; their sizes follow Zipf's law, and the biggest bear the names of the rules' providers.")
+    @Option(
+        help: "Receiving sites; their sizes follow Zipf's law, and the biggest bear the names of the rules' providers.")
     var sites = 20_000
 
     @Option(help: "Accounts; the first sends half of everything.")
@@ -29,7 +31,10 @@ struct Simulate: ParsableCommand {
     @Option(help: "Where chance begins.")
     var seed: UInt64 = 1
 
-    @Option(help: "Hours over which mail is accepted, but for that of warming addresses; most comes in the first ten minutes.")
+    @Option(
+        help:
+            "Hours over which mail is accepted, but for that of warming addresses; most comes in the first ten minutes."
+    )
     var hours = 3.0
 
     @Option(help: "Days over which addresses are warmed up.")

@@ -5,7 +5,14 @@ import Glibc
 
 /// How answers look to people: colours where somebody looks, plain text where a file does.
 enum Terminal {
-    enum Colour: String { case red = "31", green = "32", yellow = "33", blue = "36", dim = "2", bold = "1" }
+    enum Colour: String {
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case blue = "36"
+        case dim = "2"
+        case bold = "1"
+    }
 
     static let isTerminal = isatty(STDOUT_FILENO) == 1
     /// Nobody asked for plain text (`NO_COLOR`), and the output is a terminal.
@@ -48,7 +55,9 @@ enum Terminal {
     }
 
     /// `1 recipient`, `3 recipients`.
-    static func count(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
+    static func count(_ number: Int, _ one: String, _ many: String) -> String {
+        "\(number) \(number == 1 ? one : many)"
+    }
 
     static func deliveries(_ number: Int) -> String { count(number, "delivery", "deliveries") }
 

@@ -13,7 +13,7 @@ struct ActingOptions: ParsableArguments {
     @Option(help: "Why; stands in the record.")
     var reason: String
 
-    struct Answer: Decodable { let Changed: Int }
+    struct Answer: Decodable { let changed: Int }
 
     /// - Throws: `ExitCode` where nothing was changed: no delivery is meant, or those that are cannot be.
     func perform(_ operation: String, _ word: String, _ more: [String: Any] = [:]) async throws {
@@ -21,9 +21,9 @@ struct ActingOptions: ParsableArguments {
         if all { wire["All"] = true }
         let input = more.merging(["Selection": wire, "Reason": reason]) { $1 }
         let answer = try await asking.ask(operation, input, as: Answer.self) { answer in
-            if answer.Changed > 0 { print("\(Terminal.deliveries(answer.Changed)) \(word)") }
+            if answer.changed > 0 { print("\(Terminal.deliveries(answer.changed)) \(word)") }
         }
-        guard answer.Changed > 0 else {
+        guard answer.changed > 0 else {
             Terminal.complain("no delivery is meant by this, or none that it changes")
             throw ExitCode(1)
         }
@@ -88,14 +88,14 @@ struct QueueStateOptions: ParsableArguments {
     var reason: String
 
     struct Answer: Decodable {
-        let State: String
-        let UnderWay: Int
+        let state: String
+        let underWay: Int
     }
 
     func set(_ state: String) async throws {
         try await asking.ask("SetQueueState", ["State": state, "Reason": reason], as: Answer.self) {
-            let state = ["RUNNING": "runs", "HELD": "is on hold", "DRAINING": "is drained"][$0.State] ?? $0.State
-            print("the queue \(state), \(Terminal.deliveries($0.UnderWay)) under way")
+            let state = ["RUNNING": "runs", "HELD": "is on hold", "DRAINING": "is drained"][$0.state] ?? $0.state
+            print("the queue \(state), \(Terminal.deliveries($0.underWay)) under way")
         }
     }
 }

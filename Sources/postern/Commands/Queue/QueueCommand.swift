@@ -53,7 +53,7 @@ struct AskingOptions: ParsableArguments {
             Terminal.complain("the server does not answer: \(failure.localizedDescription)")
             throw ExitCode(1)
         }
-        let answer = try JSONDecoder().decode(Answer.self, from: body)
+        let answer = try Self.decoder.decode(Answer.self, from: body)
         switch output {
         case .json: print(Terminal.harmlessJSON(String(decoding: body, as: UTF8.self)))
         case .text: show(answer)
@@ -64,10 +64,17 @@ struct AskingOptions: ParsableArguments {
     private static func words(_ failure: CallFailure) -> String {
         struct Refusal: Decodable {
             let message: String?
-            let Message: String?
         }
-        let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(failure.description.utf8))
-        return refusal?.message ?? refusal?.Message ?? failure.description
+        // Errors say `message` or `Message`.
+        let refusal = try? decoder.decode(Refusal.self, from: Data(failure.description.utf8))
+        return refusal?.message ?? failure.description
+    }
+
+    // Members are AWS names, ours begin with a small letter.
+    private static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .custom { MemberKey($0.last?.stringValue ?? "") }
+        return decoder
     }
 }
 
@@ -106,4 +113,13 @@ struct SelectionOptions: ParsableArguments {
         }
         return wire
     }
+}
+
+private struct MemberKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name.prefix(1).lowercased() + name.dropFirst() }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
 }

@@ -16,37 +16,37 @@ struct QueueExplain: AsyncParsableCommand {
 
     struct Answer: Decodable {
         struct Reason: Decodable {
-            let Destination: String
-            let Recipients: [String]
-            let Explanation: String
-            let Until: Double?
-            let Ahead: Int?
-            let Advice: String
+            let destination: String
+            let recipients: [String]
+            let explanation: String
+            let until: Double?
+            let ahead: Int?
+            let advice: String
         }
-        let MessageId: String
-        let Waiting: [Reason]
+        let messageId: String
+        let waiting: [Reason]
     }
 
     func run() async throws {
         try await asking.ask("ExplainDelivery", ["MessageId": message], as: Answer.self) { answer in
-            if answer.Waiting.isEmpty {
-                print("nothing of \(answer.MessageId) waits: postern queue show \(answer.MessageId)")
+            if answer.waiting.isEmpty {
+                print("nothing of \(answer.messageId) waits: postern queue show \(answer.messageId)")
             }
-            for reason in answer.Waiting { Self.show(reason) }
+            for reason in answer.waiting { Self.show(reason) }
         }
     }
 
     private static func show(_ reason: Answer.Reason) {
-        let count = reason.Recipients.count
+        let count = reason.recipients.count
         let people =
             count == 1
-            ? reason.Recipients[0] : "\(Terminal.count(count, "recipient", "recipients")) at \(reason.Destination)"
+            ? reason.recipients[0] : "\(Terminal.count(count, "recipient", "recipients")) at \(reason.destination)"
         print(Terminal.coloured(Terminal.harmless(people), .bold))
-        let wait = reason.Until.map { until in
+        let wait = reason.until.map { until in
             " for \(Terminal.span(until - Date().timeIntervalSince1970)) until \(Terminal.moment(until))"
         }
-        let line = (reason.Ahead ?? 0) > 0 ? "; \(reason.Ahead ?? 0) before it in its line" : ""
-        print("  waiting\(wait ?? ""): \(Terminal.harmless(reason.Explanation))\(line)")
-        print(Terminal.coloured("  what helps: \(Terminal.harmless(reason.Advice))", .dim))
+        let line = (reason.ahead ?? 0) > 0 ? "; \(reason.ahead ?? 0) before it in its line" : ""
+        print("  waiting\(wait ?? ""): \(Terminal.harmless(reason.explanation))\(line)")
+        print(Terminal.coloured("  what helps: \(Terminal.harmless(reason.advice))", .dim))
     }
 }

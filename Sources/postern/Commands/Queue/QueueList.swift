@@ -21,20 +21,20 @@ struct QueueList: AsyncParsableCommand {
 
     struct Answer: Decodable {
         struct Delivery: Decodable {
-            let DeliveryId: Int64
-            let MessageId: String
-            let Sender: String
-            let Recipients: [String]
-            let Site: String?
-            let Destination: String
-            let Attempts: Int
-            let AcceptedAt: Double
-            let LastReply: String?
-            let HeldBy: String?
-            let HoldReason: String?
+            let deliveryId: Int64
+            let messageId: String
+            let sender: String
+            let recipients: [String]
+            let site: String?
+            let destination: String
+            let attempts: Int
+            let acceptedAt: Double
+            let lastReply: String?
+            let heldBy: String?
+            let holdReason: String?
         }
-        let Deliveries: [Delivery]
-        let NextToken: String?
+        let deliveries: [Delivery]
+        let nextToken: String?
     }
 
     func run() async throws {
@@ -43,9 +43,9 @@ struct QueueList: AsyncParsableCommand {
         var input: [String: Any] = ["Selection": wire, "MaxResults": limit]
         if let after { input["NextToken"] = after }
         try await asking.ask("ListDeliveries", input, as: Answer.self) { answer in
-            guard !answer.Deliveries.isEmpty else { return print("nothing waits that is meant by this") }
+            guard !answer.deliveries.isEmpty else { return print("nothing waits that is meant by this") }
             print(Self.table(answer).text)
-            if let token = answer.NextToken { print("there are more: --after \(token)") }
+            if let token = answer.nextToken { print("there are more: --after \(token)") }
         }
     }
 
@@ -56,20 +56,20 @@ struct QueueList: AsyncParsableCommand {
             .init(name: "tries", isNumber: true), .init(name: "site"), .init(name: "sender"),
             .init(name: "recipient"), .init(name: "last reply"),
         ])
-        for delivery in answer.Deliveries {
-            let rest = delivery.Recipients.count - 1
+        for delivery in answer.deliveries {
+            let rest = delivery.recipients.count - 1
             table.add([
-                "\(delivery.DeliveryId)", delivery.MessageId, Terminal.span(now - delivery.AcceptedAt),
-                "\(delivery.Attempts)", delivery.Site ?? delivery.Destination,
-                delivery.Sender.isEmpty ? "<>" : delivery.Sender,
-                (delivery.Recipients.first ?? "") + (rest > 0 ? " +\(rest)" : ""), last(delivery),
+                "\(delivery.deliveryId)", delivery.messageId, Terminal.span(now - delivery.acceptedAt),
+                "\(delivery.attempts)", delivery.site ?? delivery.destination,
+                delivery.sender.isEmpty ? "<>" : delivery.sender,
+                (delivery.recipients.first ?? "") + (rest > 0 ? " +\(rest)" : ""), last(delivery),
             ])
         }
         return table
     }
 
     private static func last(_ delivery: Answer.Delivery) -> String {
-        guard delivery.HeldBy != nil else { return delivery.LastReply ?? "" }
-        return "held: \(delivery.HoldReason ?? "")"
+        guard delivery.heldBy != nil else { return delivery.lastReply ?? "" }
+        return "held: \(delivery.holdReason ?? "")"
     }
 }

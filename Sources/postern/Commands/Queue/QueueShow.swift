@@ -14,73 +14,74 @@ struct QueueShow: AsyncParsableCommand {
 
     struct Answer: Decodable {
         struct Step: Decodable {
-            let At: Double
-            let Event: String
-            let Recipients: [String]
-            let Detail: String
-            let Attempt: Int?
-            let Peer: String?
-            let Address: String?
-            let Site: String?
-            let Tls: String?
-            let Cipher: String?
-            let Certificate: String?
-            let TlsPolicy: String?
-            let BounceType: String?
-            let BounceSubType: String?
-            let Rule: String?
-            let Next: Double?
-            let Milliseconds: Int?
-            let Transcript: [String]?
+            let at: Double
+            let event: String
+            let recipients: [String]
+            let detail: String
+            let attempt: Int?
+            let peer: String?
+            let address: String?
+            let site: String?
+            let tls: String?
+            let cipher: String?
+            let certificate: String?
+            let tlsPolicy: String?
+            let bounceType: String?
+            let bounceSubType: String?
+            let rule: String?
+            let next: Double?
+            let milliseconds: Int?
+            let transcript: [String]?
         }
-        let MessageId: String
-        let AccountId: String
-        let Steps: [Step]
-        let Waiting: Int
+        let messageId: String
+        let accountId: String
+        let steps: [Step]
+        let waiting: Int
     }
 
     func run() async throws {
         try await asking.ask("DescribeMessage", ["MessageId": message], as: Answer.self) { answer in
-            print("message \(answer.MessageId) of account \(answer.AccountId)")
-            for step in answer.Steps { Self.show(step) }
-            if answer.Waiting == 0 {
+            print("message \(answer.messageId) of account \(answer.accountId)")
+            for step in answer.steps { Self.show(step) }
+            if answer.waiting == 0 {
                 print("nothing of it waits")
             } else {
-                let people = Terminal.count(answer.Waiting, "recipient waits", "recipients wait")
-                print("\(people): postern queue explain \(answer.MessageId)")
+                let people = Terminal.count(answer.waiting, "recipient waits", "recipients wait")
+                print("\(people): postern queue explain \(answer.messageId)")
             }
         }
     }
 
     private static func show(_ step: Answer.Step) {
         let colour: Terminal.Colour =
-            switch step.Event {
+            switch step.event {
             case "delivered": .green
             case "deferred", "warned": .yellow
             case "bounced", "complained", "refused", "renderingFailed": .red
             default: .blue
             }
-        let attempt = step.Attempt.map { " (try \($0))" } ?? ""
-        let event = Terminal.coloured(Terminal.harmless(step.Event), colour)
-        print("\(Terminal.moment(step.At))  \(event)\(attempt)  \(Terminal.harmless(step.Detail))")
+        let attempt = step.attempt.map { " (try \($0))" } ?? ""
+        let event = Terminal.coloured(Terminal.harmless(step.event), colour)
+        print("\(Terminal.moment(step.at))  \(event)\(attempt)  \(Terminal.harmless(step.detail))")
         for part in way(step) { print("    \(Terminal.harmless(part))") }
-        for line in step.Transcript ?? [] { print(Terminal.coloured("      \(Terminal.harmless(line))", .dim)) }
+        for line in step.transcript ?? [] { print(Terminal.coloured("      \(Terminal.harmless(line))", .dim)) }
     }
 
     /// What is known of the way a try took, a line for each kind of thing.
     private static func way(_ step: Answer.Step) -> [String] {
-        let to = step.Recipients.isEmpty ? nil : "to \(step.Recipients.joined(separator: ", "))"
+        let to = step.recipients.isEmpty ? nil : "to \(step.recipients.joined(separator: ", "))"
         let way = [
-            step.Peer.map { "at \($0)" }, step.Site.map { "site \($0)" }, step.Address.map { "from \($0)" },
-            step.Milliseconds.map { "in \($0) ms" },
+            step.peer.map { "at \($0)" }, step.site.map { "site \($0)" }, step.address.map { "from \($0)" },
+            step.milliseconds.map { "in \($0) ms" },
         ]
         let tls = [
-            step.Tls.map { "\($0) \(step.Cipher ?? "")" } ?? (step.Event == "delivered" ? "in clear" : nil), step.Certificate.map { "certificate \($0)" },
-            step.TlsPolicy.map { "policy \($0)" },
+            step.tls.map { "\($0) \(step.cipher ?? "")" } ?? (step.event == "delivered" ? "in clear" : nil),
+            step.certificate.map { "certificate \($0)" },
+            step.tlsPolicy.map { "policy \($0)" },
         ]
         let verdict = [
-            step.BounceType.map { "\($0)/\(step.BounceSubType ?? "")" }, step.Rule.map { "rule \($0)" },
-            step.Next.map { "next try \(Terminal.moment($0))" },
+            step.bounceType.map { "\($0)/\(step.bounceSubType ?? "")" }, step.rule.map { "rule \($0)" },
+            step.next.map { "next try \(Terminal.moment($0))" },
         ]
         let lines = [way, tls, verdict].map { $0.compactMap(\.self).joined(separator: ", ") }
         return ([to].compactMap(\.self) + lines).filter { !$0.isEmpty }

@@ -16,42 +16,42 @@ struct QueueSummary: AsyncParsableCommand {
 
     struct Answer: Decodable {
         struct Row: Decodable {
-            let Site: String
-            let Total: Int
-            let Counts: [Int]
+            let site: String
+            let total: Int
+            let counts: [Int]
         }
-        let Minutes: [Int]
-        let Rows: [Row]
-        let Total: Int
-        let UnderWay: Int
-        let Forgotten: Int
-        let OnHold: Bool
-        let Draining: Bool
+        let minutes: [Int]
+        let rows: [Row]
+        let total: Int
+        let underWay: Int
+        let forgotten: Int
+        let onHold: Bool
+        let draining: Bool
     }
 
     func run() async throws {
         try await asking.ask("DescribeQueue", ["MaxResults": top], as: Answer.self) { answer in
-            if answer.Rows.isEmpty {
+            if answer.rows.isEmpty {
                 print("nothing waits")
             } else {
                 print(Self.table(answer).text)
-                print("\(Terminal.deliveries(answer.Total)), \(answer.UnderWay) under way")
+                print("\(Terminal.deliveries(answer.total)), \(answer.underWay) under way")
             }
-            if answer.OnHold { print(Terminal.coloured("the queue is on hold: nothing starts", .yellow)) }
-            if answer.Draining { print(Terminal.coloured("this node is drained: nothing new starts", .yellow)) }
-            if answer.Forgotten > 0 {
-                let count = Terminal.deliveries(answer.Forgotten)
+            if answer.onHold { print(Terminal.coloured("the queue is on hold: nothing starts", .yellow)) }
+            if answer.draining { print(Terminal.coloured("this node is drained: nothing new starts", .yellow)) }
+            if answer.forgotten > 0 {
+                let count = Terminal.deliveries(answer.forgotten)
                 print(Terminal.coloured("\(count) in no legal state: see the log", .red))
             }
         }
     }
 
     private static func table(_ answer: Answer) -> Table {
-        let ages = answer.Minutes.map { "<\($0)" } + ["\(answer.Minutes.last ?? 0)+"]
+        let ages = answer.minutes.map { "<\($0)" } + ["\(answer.minutes.last ?? 0)+"]
         var table = Table(
             [.init(name: "site"), .init(name: "total", isNumber: true)] + ages.map { .init(name: $0, isNumber: true) })
-        for row in answer.Rows {
-            table.add([row.Site, "\(row.Total)"] + row.Counts.map { $0 == 0 ? "." : "\($0)" })
+        for row in answer.rows {
+            table.add([row.site, "\(row.total)"] + row.counts.map { $0 == 0 ? "." : "\($0)" })
         }
         return table
     }
