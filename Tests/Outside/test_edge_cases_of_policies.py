@@ -577,14 +577,19 @@ def test_e16_a_default_set_that_is_deleted_stops_the_identity(house, sets, door)
         house.ses.put_email_identity_configuration_set_attributes(EmailIdentity="aws.example.com", ConfigurationSetName="corp-tls")
 
 
-@pytest.mark.parametrize("operation, input", [
-    ("create_dedicated_ip_pool", {"PoolName": "own"}), ("list_dedicated_ip_pools", {}), ("get_dedicated_ips", {}),
-    ("put_dedicated_ip_in_pool", {"Ip": "192.0.2.1", "DestinationPoolName": "own"})])
-def test_e17_there_are_no_pools_to_choose_yet(house, operation, input):
-    """No dedicated addresses, so no pool to be in or to fall out of: the operations do not exist, and no set can name one."""
-    refused(house, lambda: getattr(house.ses, operation)(**input), codes={"UnknownOperationException"})
+def test_e17_a_set_names_a_pool_that_exists_or_the_shared_one(house):
+    """Which pool mail leaves from where none is named is test_pools_keep_their_addresses' matter."""
     refused(house, lambda: house.ses.create_configuration_set(
         ConfigurationSetName="pooled", DeliveryOptions={"SendingPoolName": "own"}), codes={"BadRequestException", "NotFoundException"})
+    house.ses.create_configuration_set(
+        ConfigurationSetName="pooled", DeliveryOptions={"SendingPoolName": "ses-shared-pool"})
+    try:
+        options = house.ses.get_configuration_set(ConfigurationSetName="pooled")["DeliveryOptions"]
+        assert options["SendingPoolName"] == "ses-shared-pool"
+        refused(house, lambda: house.ses.put_configuration_set_delivery_options(
+            ConfigurationSetName="pooled", SendingPoolName="own"), codes={"BadRequestException", "NotFoundException"})
+    finally:
+        house.ses.delete_configuration_set(ConfigurationSetName="pooled")
 
 
 @pytest.fixture(scope="module")
