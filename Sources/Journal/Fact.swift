@@ -80,7 +80,7 @@ package struct Fact: Hashable, Sendable {
         package var milliseconds: Int
         /// When the recipients are tried again, in milliseconds since 1970; nil where they are not.
         package var next: Int64?
-        /// The address it left from (SES: `ses:outgoing-ip`); nil where the system chose, or nothing was sent.
+        /// The address it left from (SES: `ses:outgoing-ip`), also where the system chose it; nil where nothing was sent.
         package var address: String?
         /// The destination's provider, as limits are counted by.
         package var site: String?

@@ -35,6 +35,7 @@ struct Stores: Sendable {
             throw ConfigurationError("'data-directory' \(directory) cannot be used: \(error)")
         }
         try await spool.sweep()
+        try await spool.sweepLanes()
     }
 }
 
