@@ -18,14 +18,26 @@ pytestmark = need("nsd")
 ROOT = "arn:aws:iam::111122223333:root"
 
 
+class Barrier:
+    """Down or up at a test's word; sessions wait at it on their own loop."""
+
+    def __init__(self, loop):
+        self.loop, self.is_down, self.opened = loop, False, asyncio.Event()
+        self.opened.set()
+
+    def put(self, is_down):
+        self.is_down = is_down
+        self.loop.call_soon_threadsafe(self.opened.clear if is_down else self.opened.set)
+
+
 class FarSide:
     """An SMTP server on an address of its own: away, mute, slow or ill-humoured, as it is told."""
 
     def __init__(self, address, port):
         self.address, self.port = address, port
-        self.rcpt_reply, self.is_mute, self.is_holding = "250 2.1.5 ok", False, False
-        self.messages, self.server = [], None
+        self.rcpt_reply, self.messages, self.server = "250 2.1.5 ok", [], None
         self.loop = asyncio.new_event_loop()
+        self.mute, self.holding = Barrier(self.loop), Barrier(self.loop)
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
 
     def open(self):
@@ -34,8 +46,7 @@ class FarSide:
         return self
 
     async def serve(self, reader, writer):
-        while self.is_mute:
-            await asyncio.sleep(0.02)
+        await self.mute.opened.wait()
         writer.write(b"220 mx\r\n")
         taken = False
         try:
@@ -52,8 +63,7 @@ class FarSide:
                     writer.write(b"354 go\r\n")
                     await writer.drain()
                     content = (await reader.readuntil(b"\r\n.\r\n")).decode()
-                    while self.is_holding:
-                        await asyncio.sleep(0.02)
+                    await self.holding.opened.wait()
                     self.messages.append(re.search("^Subject: (.*)\r$", content, re.M).group(1))
                     writer.write(b"250 2.0.0 taken\r\n")
                 elif verb == "QUIT":
@@ -212,7 +222,7 @@ def test_where_nobody_can_be_reached_the_site_is_suspended_for_a_time(house):
 
 def test_a_mute_host_has_some_tries_under_way_and_the_rest_behind_them(house):
     house = house()
-    house.rome.open().is_mute = True
+    house.rome.open().mute.put(True)
     first = [house.send(f"first {number}") for number in range(5)]
     for message in first:
         house.explained(message, "under-way", says=["under way to mx.rome.example since 20"])
@@ -221,7 +231,7 @@ def test_a_mute_host_has_some_tries_under_way_and_the_rest_behind_them(house):
         reason = house.explained(message, "connections", "slow-start", says=["mx.rome.example limit 5 connections"])
         assert reason["Ahead"] == place
     assert "2 before it in its line" in house.run("queue", "explain", later[2])
-    house.rome.is_mute = False
+    house.rome.mute.put(False)
     house.arrive(house.rome, *[f"first {number}" for number in range(5)], *[f"later {number}" for number in range(3)])
 
 
@@ -238,7 +248,8 @@ def test_a_reply_taught_it_by_a_rule(house, act, cause, says):
     house.rome.open().rcpt_reply = reply
     taught = house.send("teacher")
     house.explained(taught, "retry", "delivery.retry", (1800, 5400), [reply])
-    house.rome.rcpt_reply, house.rome.is_holding = "250 2.1.5 ok", True
+    house.rome.rcpt_reply = "250 2.1.5 ok"
+    house.rome.holding.put(True)
     others = [house.send(f"other {number}") for number in range(2)]
     waiting = others[-1]
     until = (3000, 3610) if cause == "rate" else (540, 601)
@@ -246,21 +257,21 @@ def test_a_reply_taught_it_by_a_rule(house, act, cause, says):
     (path,) = json.loads(house.run("pool", "list", "--site", "rome", "--output", "json"))["Paths"]
     (limit,) = [limit for limit in path["Limits"] if limit["Rule"] == "rome-busy"]
     assert limit["Reply"] == reply and 540 <= limit["Until"] - time.time() <= 601, limit
-    house.rome.is_holding = False
+    house.rome.holding.put(False)
     house.act("queue", "retry", "--site", "rome")
     house.arrive(house.rome, "teacher", "other 0", "other 1")
 
 
 def test_the_connections_of_a_rule_are_under_way(house):
     house = house(rules=PROVIDER % "limits: [ { rule: rome-connections, connections: 1 } ]")
-    house.rome.open().is_holding = True
+    house.rome.open().holding.put(True)
     first = house.send("first")
     house.explained(first, "under-way", says=["under way to rome since"])
     others = [house.send(f"other {number}") for number in range(3)]
     for place, message in enumerate(others):
         reason = house.explained(message, "connections", "rome-connections", says=["rome limit 1 connection,"])
         assert reason["Ahead"] == place
-    house.rome.is_holding = False
+    house.rome.holding.put(False)
     house.arrive(house.rome, "first", "other 0", "other 1", "other 2")
 
 
@@ -316,27 +327,27 @@ def test_a_pool_whose_address_is_drained_has_none(house):
 
 def test_all_that_the_server_does_at_once_is_under_way(house):
     house = house(delivery="concurrency: 1")
-    house.rome.open().is_holding = True
+    house.rome.open().holding.put(True)
     house.oslo.open()
     first = house.send("first")
     house.explained(first, "under-way", says=["to mx.rome.example since"])
     other = house.send("other", "oslo.example")
     house.explained(other, "busy", "delivery.concurrency", says=["the server's limit of 1 delivery at once"])
-    house.rome.is_holding = False
+    house.rome.holding.put(False)
     house.arrive(house.rome, "first")
     house.arrive(house.oslo, "other")
 
 
 def test_where_nobody_answered_yet_some_of_the_server_is_kept_for_others(house):
     house = house(delivery="concurrency: 4")
-    house.rome.open().is_mute = True
+    house.rome.open().mute.put(True)
     house.oslo.open()
     first = house.send("first")
     house.explained(first, "under-way", says=["to mx.rome.example since"])
     other = house.send("other", "oslo.example")
     house.explained(
         other, "unanswered", "delivery.concurrency", says=["limit of 1 delivery at once to sites where nobody has answered"])
-    house.rome.is_mute = False
+    house.rome.mute.put(False)
     house.arrive(house.rome, "first")
     house.arrive(house.oslo, "other")
 
@@ -392,7 +403,7 @@ def test_a_message_that_nobody_knows_is_none(house):
 def test_a_rules_file_with_an_error_changes_nothing_and_says_where_it_is(house):
     limit = PROVIDER % "limits: [ { rule: rome-connections, connections: %s } ]"
     house = house(rules=limit % 1)
-    house.rome.open().is_holding = True
+    house.rome.open().holding.put(True)
     house.send("first")
     message = house.send("second")
     house.explained(message, "connections", "rome-connections", says=["limit 1 connection,"])
@@ -407,7 +418,7 @@ def test_a_rules_file_with_an_error_changes_nothing_and_says_where_it_is(house):
     house.rules.write_text(limit % 2)
     # Without a signal: the file is looked at every five seconds.
     wait_for(lambda: house.reason(message)["Cause"] == "under-way", 15, "the new limit")
-    house.rome.is_holding = False
+    house.rome.holding.put(False)
     house.arrive(house.rome, "first", "second")
 
 

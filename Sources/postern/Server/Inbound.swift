@@ -26,7 +26,7 @@ struct Inbound: Sendable {
     ///   - rules: the reply rules in force at the moment of asking.
     init(
         _ server: Server, _ stores: Stores, keys: ReturnPathKeys, secrets: ReturnPathSecrets, identities: IdentityBook,
-        mail: any Queue.SystemMail, rules: @escaping @Sendable () -> ReplyRules
+        mail: any SystemMail, rules: @escaping @Sendable () -> ReplyRules
     ) {
         let smtp = server.configuration.smtp
         self.keys = keys
