@@ -78,11 +78,12 @@ def test_what_waits_and_what_becomes_of_it_is_counted(house):
     late = house.send("three")
     moved(house, "postern_recipients_total", 1, outcome="deferred")
     moved(house, "postern_queue_deliveries", 1, site="mx.rome.example")
-    house.rome.rcpt_reply, house.rome.is_holding = "250 2.1.5 ok", True
+    house.rome.rcpt_reply = "250 2.1.5 ok"
+    house.rome.holding.put(True)
     house.act("queue", "retry", "--message", late)
     moved(house, "postern_queue_under_way", 1)
     moved(house, "postern_path_connections", 1, site="mx.rome.example", address="system")
-    house.rome.is_holding = False
+    house.rome.holding.put(False)
     house.arrive(house.rome, "three")
     moved(house, "postern_recipients_total", 2, outcome="delivered")
     last = house.metrics()
