@@ -156,7 +156,8 @@ extension Attempt {
         let began = parts.now()
         let lease: ConnectionPool.Lease
         do {
-            lease = try await pool.take(target, on: trip.path, fresh: fresh)
+            lease = try await pool.take(
+                target, on: trip.path, fresh: fresh, patience: trip.assignment.isFirstContact ? .brief : .full)
         } catch { throw ConnectionFailure(any: error) }
         if !lease.isReused {
             let connection = lease.connection

@@ -57,13 +57,15 @@ final class ConnectionPool: Sendable {
     }
 
     /// The session used last, or a new one.
-    func take(_ target: Target, on path: Path, fresh: Bool = false) async throws -> Lease {
+    func take(
+        _ target: Target, on path: Path, fresh: Bool = false, patience: Patience = .full
+    ) async throws -> Lease {
         while !fresh, let kept = state.withLock({ Self.pop(&$0, path) { $0.target == target } }) {
             if isAlive(kept, at: now()) { return Lease(connection: kept.connection, mails: kept.mails) }
             kept.connection.close()
         }
         state.withLock { Self.pop(&$0, path) { $0.target != target } }?.connection.close()
-        return Lease(connection: try await transport.open(target), mails: 0)
+        return Lease(connection: try await transport.open(target, patience: patience), mails: 0)
     }
 
     /// Gives a session back after a mail.

@@ -8,7 +8,15 @@ package import SMTP
 package protocol Transport: Sendable {
     /// A session that meets the target's requirement and can take a mail.
     /// - Throws: `ConnectionFailure`; nothing of any message was sent.
-    func open(_ target: Target) async throws -> any Connection
+    func open(_ target: Target, patience: Patience) async throws -> any Connection
+}
+
+/// How long a peer is waited for until its session is ready.
+package enum Patience: Hashable, Sendable {
+    /// As long as RFC 5321 §4.5.3.2 asks for.
+    case full
+    /// For the first contact, of which nothing says that anybody will answer; where nobody does, later tries have `full`.
+    case brief
 }
 
 /// One open SMTP session that takes one mail at a time.

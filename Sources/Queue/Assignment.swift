@@ -11,10 +11,12 @@ package struct Assignment: Hashable, Sendable {
     package let rule: String?
     /// Recipients one transaction may name; nil for all of them at once.
     package let recipientsPerMessage: Int?
+    /// Nothing is known of the path yet: whoever is there is waited for less than on later tries.
+    package let isFirstContact: Bool
 
     package init(
         delivery: PendingDelivery, egress: Egress, site: String, mailsPerConnection: Int? = nil, rule: String? = nil,
-        recipientsPerMessage: Int? = nil
+        recipientsPerMessage: Int? = nil, isFirstContact: Bool = false
     ) {
         self.delivery = delivery
         self.egress = egress
@@ -22,6 +24,7 @@ package struct Assignment: Hashable, Sendable {
         self.mailsPerConnection = mailsPerConnection
         self.rule = rule
         self.recipientsPerMessage = recipientsPerMessage
+        self.isFirstContact = isFirstContact
     }
 }
 

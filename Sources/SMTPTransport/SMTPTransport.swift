@@ -14,6 +14,7 @@ package struct NIOTransport: Transport {
         package var judge: PeerJudge
         package var connectTimeout = TimeAmount.seconds(30)
         package var timeouts = ClientSession.Timeouts()
+        package var firstContact = ClientSession.Timeouts.firstContact
 
         package init(judge: PeerJudge) { self.judge = judge }
     }
@@ -28,22 +29,24 @@ package struct NIOTransport: Transport {
         tls = try TLSContexts(judge: settings.judge)
     }
 
-    package func open(_ target: Target) async throws -> any Connection {
+    package func open(_ target: Target, patience: Patience) async throws -> any Connection {
         do {
-            return try await open(target, after: nil)
+            return try await open(target, patience, after: nil)
         } catch let failure as HandshakeFailure {
             guard target.requirement.allowsClear else { throw failure.failure(at: target) }
             // Better in clear than not at all is what opportunistic means.
-            return try await open(target, after: failure)
+            return try await open(target, patience, after: failure)
         }
     }
 
-    private func open(_ target: Target, after failure: HandshakeFailure?) async throws -> any Connection {
+    private func open(
+        _ target: Target, _ patience: Patience, after failure: HandshakeFailure?
+    ) async throws -> any Connection {
         let dial = Dial()
         return try await withTaskCancellationHandler {
             let channel: any Channel
             do {
-                channel = try await connect(target, after: failure, dial)
+                channel = try await connect(target, patience, after: failure, dial)
             } catch {
                 throw Self.failure(error, target)
             }
@@ -53,19 +56,25 @@ package struct NIOTransport: Transport {
         }
     }
 
-    private func connect(_ target: Target, after failure: HandshakeFailure?, _ dial: Dial) async throws -> any Channel {
-        let bootstrap = try bootstrap(target, after: failure, dial)
+    private func connect(
+        _ target: Target, _ patience: Patience, after failure: HandshakeFailure?, _ dial: Dial
+    ) async throws -> any Channel {
+        let bootstrap = try bootstrap(target, patience, after: failure, dial)
         if let address = try? SocketAddress(ipAddress: target.host, port: target.port) {
             return try await bootstrap.connect(to: address).get()
         }
         return try await bootstrap.connect(host: target.host, port: target.port).get()
     }
 
-    private func bootstrap(_ target: Target, after failure: HandshakeFailure?, _ dial: Dial) throws -> ClientBootstrap {
+    private func bootstrap(
+        _ target: Target, _ patience: Patience, after failure: HandshakeFailure?, _ dial: Dial
+    ) throws -> ClientBootstrap {
         let mode: ClientSession.TLS =
             failure != nil || target.requirement.mode == .none
             ? .none : target.requirement.allowsClear ? .opportunistic : .require
-        let session = ClientSession(hostname: target.egress.hostname, tls: mode, timeouts: settings.timeouts)
+        let session = ClientSession(
+            hostname: target.egress.hostname, tls: mode,
+            timeouts: patience == .brief ? settings.firstContact : settings.timeouts)
         let tls = tls
         let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(settings.connectTimeout)

@@ -23,6 +23,17 @@ struct ReuseTests {
         #expect(world.transport.closed == 1)
     }
 
+    @Test("a first contact is waited for briefly")
+    func patience() async throws {
+        let world = World()
+        let attempt = world.attempt()
+        let delivery = try await world.delivery()
+        _ = await attempt.run(world.assignment(delivery, isFirstContact: true))
+        world.clock.advance(ConnectionPool.idleLifetime)
+        _ = await attempt.run(world.assignment(delivery))
+        #expect(world.transport.patience == [.brief, .full])
+    }
+
     @Test("a session carries so many mails and no more")
     func bounded() async throws {
         let world = World()

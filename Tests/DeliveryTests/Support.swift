@@ -69,6 +69,7 @@ final class ScriptedTransport: Transport {
         var refusing: [String: ConnectionFailure] = [:]
         var steps: [Step] = []
         var opened: [Target] = []
+        var patience: [Patience] = []
         var closed = 0
         var sent: [Sent] = []
     }
@@ -87,14 +88,16 @@ final class ScriptedTransport: Transport {
         self.offersRequireTLS = offersRequireTLS
     }
 
+    var patience: [Patience] { state.withLock { $0.patience } }
     var targets: [Target] { state.withLock { $0.opened } }
     var opened: [String] { targets.map(\.host) }
     var sent: [Sent] { state.withLock { $0.sent } }
     var closed: Int { state.withLock { $0.closed } }
 
-    func open(_ target: Target) async throws -> any Connection {
+    func open(_ target: Target, patience: Patience) async throws -> any Connection {
         let number = try state.withLock {
             $0.opened.append(target)
+            $0.patience.append(patience)
             if let failure = $0.refusing[target.host] { throw failure }
             return $0.opened.count
         }
@@ -332,10 +335,12 @@ struct World {
     }
 
     /// The way that the schedule would have given a delivery.
-    func assignment(_ delivery: PendingDelivery, mails: Int? = nil, recipients: Int? = nil) -> Assignment {
+    func assignment(
+        _ delivery: PendingDelivery, mails: Int? = nil, recipients: Int? = nil, isFirstContact: Bool = false
+    ) -> Assignment {
         Assignment(
             delivery: delivery, egress: egress, site: "site.example", mailsPerConnection: mails,
-            recipientsPerMessage: recipients)
+            recipientsPerMessage: recipients, isFirstContact: isFirstContact)
     }
 
     /// What one try at a delivery settles.

@@ -41,6 +41,31 @@ struct FairnessTests {
         #expect(driver.settled.isSuperset(of: ids))
     }
 
+    @Test("forty mute sites leave slots for their own account's new sites")
+    func ownNewSites() {
+        var driver = Driver()
+        driver.receive = { assignment, _ in assignment.site.hasPrefix("mute") ? .mute() : .delivered }
+        for site in 0..<40 { for _ in 0..<100 { driver.accept(account: 1, to: "mute\(site).example") } }
+        driver.run(1)
+        let ids = (0..<20).map { driver.accept(account: 1, to: "live\($0).example") }
+        driver.run(1)
+        #expect(driver.settled.isSuperset(of: ids))
+    }
+
+    @Test("a thousand mute sites pass at the pace of first contacts, and a new site of theirs has its turn")
+    func firstContacts() {
+        var driver = Driver()
+        driver.receive = { assignment, _ in
+            guard assignment.site.hasPrefix("mute") else { return .delivered }
+            return .mute(seconds: assignment.isFirstContact ? 30 : 300)
+        }
+        for site in 0..<1000 { for _ in 0..<10 { driver.accept(account: 1, to: "mute\(site).example") } }
+        driver.run(1)
+        let id = driver.accept(account: 1, to: "live.example")
+        driver.run(600)
+        #expect(driver.settled.contains(id))
+    }
+
     @Test("what waits for mute sites neither fills the window nor keeps a live site from being read")
     func muteSitesAndReads() {
         var limits = Schedule.Limits()

@@ -194,6 +194,10 @@ struct NIOTransportTests {
         try await ScriptedServer.with(script) { server in
             let transport = try Self.transport { $0.timeouts.greeting = .milliseconds(50) }
             await #expect(throws: ConnectionFailure.self) { try await transport.open(Self.target(server)) }
+            let brief = try Self.transport { $0.firstContact.greeting = .milliseconds(50) }
+            await #expect(throws: ConnectionFailure.self) {
+                try await brief.open(Self.target(server), patience: .brief)
+            }
         }
     }
 
@@ -324,4 +328,8 @@ struct NIOTransportTests {
         try file.replace(path)
         return try await body(path)
     }
+}
+
+extension NIOTransport {
+    func open(_ target: Target) async throws -> any Connection { try await open(target, patience: .full) }
 }

@@ -75,7 +75,8 @@ extension Schedule {
         let assignment = Assignment(
             delivery: delivery, egress: addresses[Int(paths[path].address)].value.egress,
             site: sites[ways[way].site].name, mailsPerConnection: limits.mailsPerConnection?.value,
-            rule: limits.mailsPerConnection?.rule, recipientsPerMessage: limits.recipientsPerMessage?.value)
+            rule: limits.mailsPerConnection?.rule, recipientsPerMessage: limits.recipientsPerMessage?.value,
+            isFirstContact: entries[place].isUnproven && !entries[place].isDead)
         proceed(lane, way, now)
         return assignment
     }
@@ -109,7 +110,7 @@ extension Schedule {
     }
 
     /// What a try that is under way has sent, where its address is warming up: to be kept with its settlement.
-    package func departure(of id: Int64, messages: Int, at now: Timestamp) -> Departure? {
+    package mutating func departure(of id: Int64, messages: Int, at now: Timestamp) -> Departure? {
         guard messages > 0, let place = places[id], entries[place].path >= 0 else { return nil }
         let path = paths[entries[place].path]
         let address = addresses[Int(path.address)].value

@@ -172,8 +172,9 @@ extension Schedule {
             opening.limit(to: learned.value - used, by: .learnedConnections, until: learned.until.milliseconds)
         }
         opening.limit(to: paths[path].concurrency.window - used, by: .slowStart)
-        // While much is under way that nobody has answered, a path that nothing is known of is tried by one alone.
-        if !paths[path].isProven, unprovenInFlight > max(8, limits.inFlight / 4) {
+        // While some are under way that nobody has answered, a path that nothing is known of is tried by one alone: so a few
+        // mute sites do not use up what an account may have of these.
+        if !paths[path].isProven, unprovenInFlight > max(4, limits.inFlight / 16) {
             opening.limit(to: 1 - used, by: .slowStart)
         }
     }

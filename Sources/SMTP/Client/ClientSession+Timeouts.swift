@@ -21,6 +21,14 @@ extension ClientSession {
         package var mail = Duration.seconds(3_600)
 
         package init() {}
+
+        /// For a first contact: a host that takes connections and says nothing holds them for half a minute, not for five.
+        package static var firstContact: Timeouts {
+            var timeouts = Timeouts()
+            timeouts.greeting = .seconds(30)
+            timeouts.opening = .seconds(60)
+            return timeouts
+        }
     }
 
     /// How long to wait for what comes next, from the last octet of either side; nil while nothing is owed.
