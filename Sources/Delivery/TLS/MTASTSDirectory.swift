@@ -11,6 +11,8 @@ package enum MTASTSFinding: Hashable, Sendable {
     case policy(MTASTSPolicy)
     /// The domain says it has a policy and it could not be had: as none, but reported (RFC 8461 §3.3).
     case failed(TLSFailure)
+    /// What is kept of the domain could not be read, and nothing newer was had: a policy may hold that nobody here knows.
+    case unreadable
 }
 
 /// The MTA-STS policies of recipient domains: asked of the DNS, fetched once an edition, kept as long as they live.
@@ -40,20 +42,23 @@ package actor MTASTSDirectory {
     private let fetcher: any PolicyFetching
     private let store: any MTASTSStore
     private let now: Now
+    private let report: @Sendable (String) -> Void
     private let capacity: Int
     private var entries: [Domain: Entry] = [:]
     private var ring: [Domain] = []
     private var oldest = 0
-    private var lookups: [Domain: Task<Entry, Never>] = [:]
+    private var lookups: [Domain: Task<Entry?, Never>] = [:]
 
+    /// - Parameter report: hears of a store that does not do its part.
     package init(
         dns: any DNSLookup, fetcher: any PolicyFetching, store: any MTASTSStore, now: @escaping Now,
-        capacity: Int = MTASTSDirectory.capacity
+        capacity: Int = MTASTSDirectory.capacity, report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.dns = dns
         self.fetcher = fetcher
         self.store = store
         self.now = now
+        self.report = report
         self.capacity = max(capacity, 1)
     }
 
@@ -69,11 +74,12 @@ package actor MTASTSDirectory {
         lookups[domain] = lookup
         let entry = await lookup.value
         lookups[domain] = nil
-        enter(domain, entry)
+        if let entry { enter(domain, entry) }
         return Self.finding(entry, at: now())
     }
 
-    private static func finding(_ entry: Entry, at moment: Timestamp) -> MTASTSFinding {
+    private static func finding(_ entry: Entry?, at moment: Timestamp) -> MTASTSFinding {
+        guard let entry else { return .unreadable }
         if let cached = entry.cached, cached.isAlive(at: moment) {
             return cached.policy.mode == .none ? .none : .policy(cached.policy)
         }
@@ -92,19 +98,29 @@ package actor MTASTSDirectory {
 // MARK: - Lookup
 
 extension MTASTSDirectory {
-    private func look(_ domain: Domain, _ before: Entry?) async -> Entry {
-        var entry = Entry(checkedAt: now())
-        if let before { entry = before } else { entry.cached = await stored(domain) }
+    // Nil where the store cannot be read and nothing newer is had: not remembered, so the next who asks tries again.
+    private func look(_ domain: Domain, _ before: Entry?) async -> Entry? {
+        var entry = before ?? Entry(checkedAt: now())
+        var isRead = true
+        if before == nil {
+            do { entry.cached = try await stored(domain) } catch {
+                report("what is kept of MTA-STS policies could not be read, \(domain) waits: \(error)")
+                isRead = false
+            }
+        }
+        await renew(&entry, domain)
+        return isRead || entry.cached != nil ? entry : nil
+    }
+
+    private func renew(_ entry: inout Entry, _ domain: Domain) async {
         entry.checkedAt = now()
         let answer = await dns.txt("_mta-sts.\(domain)")
         if entry.cached?.isAlive(at: now()) == false { entry.cached = nil }
         guard let record = MTASTSRecord.only(among: answer.records.map(\.text)) else {
             entry.failure = nil
-            return entry
+            return
         }
-        guard isDue(entry, record) else { return entry }
-        await fetch(domain, record, &entry)
-        return entry
+        if isDue(entry, record) { await fetch(domain, record, &entry) }
     }
 
     private func isDue(_ entry: Entry, _ record: MTASTSRecord) -> Bool {
@@ -131,18 +147,22 @@ extension MTASTSDirectory {
         }
     }
 
-    // A store that does not answer costs a fetch, or the policy's life beyond this process; not the mail.
-    private func stored(_ domain: Domain) async -> MTASTSCachedPolicy? {
-        guard let stored = try? await store.policy(of: domain),
+    private func stored(_ domain: Domain) async throws -> MTASTSCachedPolicy? {
+        guard let stored = try await store.policy(of: domain),
             let policy = try? MTASTSPolicy(parsing: Array(stored.text.utf8))
         else { return nil }
         return MTASTSCachedPolicy(id: stored.id, policy: policy, fetchedAt: stored.fetchedAt)
     }
 
+    // A policy that could not be kept holds all the same, as long as this process lives.
     private func keep(_ cached: MTASTSCachedPolicy, of domain: Domain) async {
         let text = cached.policy.lines.joined(separator: "\n")
-        try? await store.keep(
-            MTASTSStored(id: cached.id, text: text, fetchedAt: cached.fetchedAt, expiresAt: cached.expiresAt),
-            of: domain)
+        do {
+            try await store.keep(
+                MTASTSStored(id: cached.id, text: text, fetchedAt: cached.fetchedAt, expiresAt: cached.expiresAt),
+                of: domain)
+        } catch {
+            report("the MTA-STS policy of \(domain) could not be kept, and ends with this process: \(error)")
+        }
     }
 }

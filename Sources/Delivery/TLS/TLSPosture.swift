@@ -50,11 +50,13 @@ package struct TLSPosture: SessionPosture {
         let isProven = exchangers.security == .secure && host.security == .secure
         let dane = await dane.finding(
             host: host.name, isProven: isProven, otherNames: [domain.description])
+        let found = await sts
         let decision = TLSRule(
-            host: host.name, domain: domain, demand: demand, floor: parts.floor, dane: dane, sts: await sts,
+            host: host.name, domain: domain, demand: demand, floor: parts.floor, dane: dane, sts: found,
             hasProvenExchangers: exchangers.security == .secure
         ).decision
-        note(decision, host.name, domain)
+        // What cannot be read here is no fault of theirs.
+        if found != .unreadable { note(decision, host.name, domain) }
         return remembering(decision.posture, host.name)
     }
 

@@ -20,6 +20,11 @@ struct TLSRule: Sendable {
         if case .failed(let failure) = dane {
             return TLSDecision(posture: .forbidden(failure, .dane), applied: AppliedPolicy(kind: .tlsa))
         }
+        if sts == .unreadable, !isHeldByDANE {
+            let failure = TLSFailure(
+                .validationFailure, "what is kept of the MTA-STS policy of \(domain) could not be read")
+            return TLSDecision(posture: .forbidden(failure, .enforce), applied: .none)
+        }
         if case .policy(let policy) = sts, policy.mode == .enforce, !allows(policy), !isHeldByDANE {
             let failure = TLSFailure(
                 .validationFailure, "\(host) is no host of the MTA-STS policy of \(domain)")

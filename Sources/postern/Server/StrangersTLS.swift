@@ -31,7 +31,9 @@ struct StrangersTLS: Sendable {
         let isMX = delivery.route == .mx
         directory =
             isMX && settings.asksMTASTS
-            ? MTASTSDirectory(dns: dns, fetcher: self.web, store: store, now: server.now) : nil
+            ? MTASTSDirectory(
+                dns: dns, fetcher: self.web, store: store, now: server.now,
+                report: { [logger = server.logger] in logger.error("\($0)") }) : nil
         results = (isMX ? settings.reports : nil).map {
             TLSResults(store: store, span: $0.interval, now: server.now)
         }

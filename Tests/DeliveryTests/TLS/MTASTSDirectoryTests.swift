@@ -29,6 +29,7 @@ struct MTASTSDirectoryTests {
         case .none: "none"
         case .policy(let policy): policy.mode.rawValue
         case .failed(let failure): failure.words
+        case .unreadable: "unreadable"
         }
     }
 
@@ -138,12 +139,24 @@ struct MTASTSDirectoryTests {
         #expect(mode(await next.finding(for: domain)) == "enforce")
     }
 
-    @Test("a store that is broken costs neither the policy nor the mail")
+    @Test("a store that is broken does not cost a policy that can be fetched")
     func brokenStore() async {
         publish("1")
         await store.setBroken(true)
         let directory = directory(ScriptedPolicies(.success(MTASTSPolicy.text("enforce"))))
         #expect(mode(await directory.finding(for: domain)) == "enforce")
+    }
+
+    @Test("what cannot be read and not be fetched is not taken for no policy", arguments: [nil, "1"])
+    func unreadable(_ record: String?) async {
+        publish("1")
+        _ = await directory(ScriptedPolicies(.success(MTASTSPolicy.text("enforce")))).finding(for: domain)
+        publish(record)
+        await store.setBroken(true)
+        let next = directory(ScriptedPolicies(.failure(down)))
+        #expect(await next.finding(for: domain) == .unreadable)
+        await store.setBroken(false)
+        #expect(mode(await next.finding(for: domain)) == "enforce")
     }
 
     @Test("those who ask together wait for one answer")

@@ -184,6 +184,24 @@ struct TLSPostureTests {
             ])
     }
 
+    @Test("where policies cannot be read, the host is not tried, and the domain is not told")
+    func unreadable() async throws {
+        await store.setBroken(true)
+        let directory = MTASTSDirectory(
+            dns: dns, fetcher: ScriptedPolicies(.failure(.init(.stsPolicyFetchError, "down"))), store: store,
+            now: clock.now)
+        let posture = TLSPosture(
+            .init(
+                dns: dns, directory: directory, broken: BrokenTLSMemory(now: clock.now), results: results, port: 25,
+                floor: nil))
+        let failure = TLSFailure(
+            .validationFailure, "what is kept of the MTA-STS policy of rome.example could not be read")
+        #expect(await ask(by: posture) == .forbidden(failure, .enforce))
+        await store.setBroken(false)
+        try await results.flush()
+        #expect(await store.all.isEmpty)
+    }
+
     @Test("memory of broken TLS is bounded")
     func bounded() {
         let memory = BrokenTLSMemory(now: clock.now, capacity: 2)
