@@ -25,4 +25,7 @@ package enum SimulatorAddress: String, CaseIterable, Sendable {
         let name = mailbox.localPart.prefix { $0 != "+" }.lowercased()
         self = Self(rawValue: name) ?? .bounce
     }
+
+    /// Whether an address, written as a `Mailbox` writes itself, is the simulator's.
+    package static func isOne(_ text: String) -> Bool { text.hasSuffix("@\(domain)") }
 }

@@ -114,6 +114,18 @@ struct GateTests {
         }
     }
 
+    @Test("the mailbox simulator costs nothing of the day")
+    func simulatorIsFree() async throws {
+        let simulated = (0..<50).map { "success+\($0)@simulator.amazonses.com" }
+        for _ in 0..<3 { _ = try await submit("From: ada@example.com\r\n\r\n", to: simulated) }
+        let many = (0..<49).map { "r\($0)@example.net" }
+        _ = try await submit("From: ada@example.com\r\n\r\n", to: many + simulated.prefix(1))
+        await #expect(throws: SendRefusal.dailyQuotaExceeded) {
+            try await submit("From: ada@example.com\r\n\r\n", to: Array(many.prefix(12) + simulated.prefix(1)))
+        }
+        _ = try await submit("From: ada@example.com\r\n\r\n", to: simulated)
+    }
+
     @Test(
         "says that it could not store, and that it could not record a refusal",
         arguments: [SpoolFailure.noSpace, .unavailable("x")])

@@ -103,7 +103,8 @@ package struct Gate: Sendable {
         var facts = [accepted(message, submission, senders, spooled)]
         if !suppressed.isEmpty { facts.append(bounced(message.recipients.filter { suppressed[$0] != nil }, spooled)) }
         let due = message.recipients.filter { suppressed[$0] == nil }
-        try quota.take(count, for: account, at: spooled.acceptedAt)
+        let free = message.recipients.count { SimulatorAddress($0) != nil }
+        try quota.take(count, free: free, for: account, at: spooled.acceptedAt)
         do {
             if due.isEmpty {
                 // A message that is owed to nobody is not stored.
@@ -113,7 +114,7 @@ package struct Gate: Sendable {
                 try await queue.accept(spooled, deliveries(of: spooled, to: due), facts)
             }
         } catch {
-            quota.giveBack(count, to: account, at: spooled.acceptedAt)
+            quota.giveBack(count, free: free, to: account, at: spooled.acceptedAt)
             throw error
         }
         return spooled.id

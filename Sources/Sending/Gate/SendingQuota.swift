@@ -25,16 +25,19 @@ package final class SendingQuota: Sendable {
     package init(limits: Limits) { self.limits = limits }
 
     /// Takes `count` recipients out of the account's quota, or takes nothing and throws.
-    package func take(_ count: Int, for account: AccountID, at moment: Timestamp) throws(SendRefusal) {
+    /// - Parameter free: how many of them are the mailbox simulator's, which count in the second and not in the day.
+    package func take(
+        _ count: Int, free: Int = 0, for account: AccountID, at moment: Timestamp
+    ) throws(SendRefusal) {
         let refusal = usage.withLock { all in
-            all[account, default: SendingUsage()].take(count, within: limits, at: moment)
+            all[account, default: SendingUsage()].take(count, free: free, within: limits, at: moment)
         }
         if let refusal { throw refusal }
     }
 
     /// Takes back what was counted for a message that could not be stored.
-    package func giveBack(_ count: Int, to account: AccountID, at moment: Timestamp) {
-        usage.withLock { $0[account]?.giveBack(count, at: moment) }
+    package func giveBack(_ count: Int, free: Int = 0, to account: AccountID, at moment: Timestamp) {
+        usage.withLock { $0[account]?.giveBack(count, free: free, at: moment) }
     }
 
     /// Counts what was accepted before this process began.
@@ -57,23 +60,27 @@ struct SendingUsage {
     private var second: Int64 = 0
     private var inSecond = 0
 
-    mutating func take(_ count: Int, within limits: SendingQuota.Limits, at moment: Timestamp) -> SendRefusal? {
+    mutating func take(
+        _ count: Int, free: Int, within limits: SendingQuota.Limits, at moment: Timestamp
+    ) -> SendRefusal? {
         // Also when the clock stepped back: a second that is not the last one is a new one.
         if moment.seconds != second {
             second = moment.seconds
             inSecond = 0
         }
-        if let perDay = limits.perDay, total(at: moment) + count > perDay { return .dailyQuotaExceeded }
+        if let perDay = limits.perDay, count > free, total(at: moment) + count - free > perDay {
+            return .dailyQuotaExceeded
+        }
         // A message with more recipients than a second holds still goes when the second is unused.
         if let perSecond = limits.perSecond, inSecond > 0, inSecond + count > perSecond { return .sendingRateExceeded }
         inSecond += count
-        self.count(count, at: moment)
+        self.count(count - free, at: moment)
         return nil
     }
 
-    mutating func giveBack(_ count: Int, at moment: Timestamp) {
+    mutating func giveBack(_ count: Int, free: Int, at moment: Timestamp) {
         let bucket = moment.milliseconds / Self.bucketLength
-        if let held = buckets[bucket] { buckets[bucket] = max(0, held - count) }
+        if let held = buckets[bucket] { buckets[bucket] = max(0, held - (count - free)) }
         if moment.seconds == second { inSecond = max(0, inSecond - count) }
     }
 

@@ -145,7 +145,8 @@ struct Trade: Sendable {
             guard let last = page.last else { return }
             for recorded in page where now - recorded.fact.at < 86_400 {
                 if case .accepted(let accepted) = recorded.fact.event, accepted.door != QueuedSystemMail.door {
-                    quota.restore(accepted.recipients.count, for: recorded.fact.account, at: recorded.fact.at)
+                    let counted = accepted.recipients.count { !SimulatorAddress.isOne($0) }
+                    quota.restore(counted, for: recorded.fact.account, at: recorded.fact.at)
                 }
             }
             sequence = last.sequence
