@@ -59,7 +59,11 @@ package struct Dispatcher: Sendable {
                     let (settlement, report) = await attempt.run(assignment)
                     meter.observe(settlement)
                     // A try that is given up is still written down.
-                    await Task { await queue.settle(settlement, of: assignment, report: report) }.value
+                    if Task.isCancelled {
+                        await Task { await queue.settle(settlement, of: assignment, report: report) }.value
+                    } else {
+                        await queue.settle(settlement, of: assignment, report: report)
+                    }
                 }
             }
             closed.finish()

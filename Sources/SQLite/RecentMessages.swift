@@ -8,6 +8,8 @@ import Synchronization
 final class RecentMessages: Sendable {
     /// Octets kept.
     private static let capacity = 16 << 20
+    /// Seconds that a message waits here for its delivery while there is no room for others.
+    private static let patience = 20.0
 
     private struct State {
         var messages: [MessageID: SpooledMessage] = [:]
@@ -22,10 +24,15 @@ final class RecentMessages: Sendable {
         let size = Self.size(message)
         guard size <= Self.capacity / 16 else { return }
         state.withLock { state in
+            // The oldest are the next to be sent: what makes room is what nobody came for.
+            while state.size + size > Self.capacity, state.head < state.order.count {
+                let first = state.messages[state.order[state.head]]
+                if let first, message.acceptedAt - first.acceptedAt < Self.patience { return }
+                Self.removeOldest(&state)
+            }
             state.messages[message.id] = message
             state.order.append(message.id)
             state.size += size
-            while state.size > Self.capacity, state.head < state.order.count { Self.removeOldest(&state) }
             if state.head > 1024, state.head * 2 > state.order.count {
                 state.order.removeFirst(state.head)
                 state.head = 0

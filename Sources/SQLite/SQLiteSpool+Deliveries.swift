@@ -156,13 +156,13 @@ extension SQLiteSpool: Spool {
     }
 
     static func removeIfSettled(_ message: MessageID, _ db: Database) throws -> Finished {
-        let id = message.description
-        let others = try db.cachedStatement(sql: "SELECT 1 FROM delivery WHERE message = $1 LIMIT 1")
-        guard try Row.fetchOne(others, arguments: [id]) == nil else { return .no }
-        let file = try String.fetchOne(
-            try db.cachedStatement(sql: "SELECT body_file FROM message WHERE id = $1"), arguments: [id])
-        try db.cachedStatement(sql: "DELETE FROM message WHERE id = $1").execute(arguments: [id])
-        return .yes(file: file)
+        let statement = try db.cachedStatement(
+            sql: """
+                DELETE FROM message WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE message = $1)
+                RETURNING body_file
+                """)
+        let gone = try Row.fetchOne(statement, arguments: [message.description])
+        return gone.map { .yes(file: $0["body_file"]) } ?? .no
     }
 
     static func delivery(_ row: Row, in lane: Lane) throws -> PendingDelivery {
