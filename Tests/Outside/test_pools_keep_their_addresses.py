@@ -135,7 +135,7 @@ def operate(server, *arguments):
 
 @need("nsd")
 def test_messages_leave_from_their_pool_alone(server, far):
-    counts = {"marketing": 3000, "alerts": 1000}
+    counts = {"marketing": 7500, "alerts": 2500}
     send(server, "plain", counts)
     assert arrive(far, "plain", counts) == POOLS
     outcomes = [fact["delivered"] for fact in server.facts("delivered")]
