@@ -58,7 +58,7 @@ final class ConnectionPool: Sendable {
 
     /// The session used last, or a new one.
     func take(
-        _ target: Target, on path: Path, fresh: Bool = false, patience: Patience = .full
+        _ target: Target, on path: Path, fresh: Bool, patience: Patience
     ) async throws -> Lease {
         while !fresh, let kept = state.withLock({ Self.pop(&$0, path) { $0.target == target } }) {
             if isAlive(kept, at: now()) { return Lease(connection: kept.connection, mails: kept.mails) }

@@ -59,11 +59,7 @@ package struct Dispatcher: Sendable {
                     let (settlement, report) = await attempt.run(assignment)
                     meter.observe(settlement)
                     // A try that is given up is still written down.
-                    if Task.isCancelled {
-                        await Task { await queue.settle(settlement, of: assignment, report: report) }.value
-                    } else {
-                        await queue.settle(settlement, of: assignment, report: report)
-                    }
+                    await Task { await queue.settle(settlement, of: assignment, report: report) }.value
                 }
             }
             closed.finish()

@@ -15,7 +15,7 @@ package protocol Transport: Sendable {
 package enum Patience: Hashable, Sendable {
     /// As long as RFC 5321 §4.5.3.2 asks for.
     case full
-    /// For the first contact, of which nothing says that anybody will answer; where nobody does, later tries have `full`.
+    /// For a path on which nobody has answered lately and that has not been found dead; once it has, its tries have `full`.
     case brief
 }
 

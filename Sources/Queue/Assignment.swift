@@ -11,7 +11,7 @@ package struct Assignment: Hashable, Sendable {
     package let rule: String?
     /// Recipients one transaction may name; nil for all of them at once.
     package let recipientsPerMessage: Int?
-    /// Nothing is known of the path yet: whoever is there is waited for less than on later tries.
+    /// Nobody has answered on the path lately, and it has not been found dead: whoever is there is waited for briefly.
     package let isFirstContact: Bool
 
     package init(

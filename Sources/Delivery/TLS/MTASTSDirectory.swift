@@ -104,7 +104,7 @@ extension MTASTSDirectory {
         var isRead = true
         if before == nil {
             do { entry.cached = try await stored(domain) } catch {
-                report("what is kept of MTA-STS policies could not be read, \(domain) waits: \(error)")
+                report("what is kept of the MTA-STS policy of \(domain) could not be read: \(error)")
                 isRead = false
             }
         }

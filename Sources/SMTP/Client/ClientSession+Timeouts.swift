@@ -22,7 +22,7 @@ extension ClientSession {
 
         package init() {}
 
-        /// For a first contact: a host that takes connections and says nothing holds them for half a minute, not for five.
+        /// Shorter than the RFC asks for, for a first contact: a host that takes connections and says nothing holds them for half a minute, not for five.
         package static var firstContact: Timeouts {
             var timeouts = Timeouts()
             timeouts.greeting = .seconds(30)

@@ -164,16 +164,20 @@ struct TLSPostureTests {
         #expect(counted == Set(expected))
     }
 
-    @Test("an MTA-STS policy that could not be had is counted too")
-    func unavailable() async throws {
-        dns.world.withLock { $0.texts["_mta-sts.rome.example"] = ["v=STSv1; id=1"] }
+    /// One that asks for MTA-STS policies and gets none.
+    private func posture(_ failure: TLSFailure) -> TLSPosture {
         let directory = MTASTSDirectory(
-            dns: dns, fetcher: ScriptedPolicies(.failure(.init(.stsWebPKIInvalid, "expired"))), store: store,
-            now: clock.now)
-        let posture = TLSPosture(
+            dns: dns, fetcher: ScriptedPolicies(.failure(failure)), store: store, now: clock.now)
+        return TLSPosture(
             .init(
                 dns: dns, directory: directory, broken: BrokenTLSMemory(now: clock.now), results: results, port: 25,
                 floor: nil))
+    }
+
+    @Test("an MTA-STS policy that could not be had is counted too")
+    func unavailable() async throws {
+        dns.world.withLock { $0.texts["_mta-sts.rome.example"] = ["v=STSv1; id=1"] }
+        let posture = posture(.init(.stsWebPKIInvalid, "expired"))
         #expect(mode(await ask(by: posture)) == .opportunistic)
         try await results.flush()
         #expect(
@@ -187,13 +191,7 @@ struct TLSPostureTests {
     @Test("where policies cannot be read, the host is not tried, and the domain is not told")
     func unreadable() async throws {
         await store.setBroken(true)
-        let directory = MTASTSDirectory(
-            dns: dns, fetcher: ScriptedPolicies(.failure(.init(.stsPolicyFetchError, "down"))), store: store,
-            now: clock.now)
-        let posture = TLSPosture(
-            .init(
-                dns: dns, directory: directory, broken: BrokenTLSMemory(now: clock.now), results: results, port: 25,
-                floor: nil))
+        let posture = posture(.init(.stsPolicyFetchError, "down"))
         let failure = TLSFailure(
             .validationFailure, "what is kept of the MTA-STS policy of rome.example could not be read")
         #expect(await ask(by: posture) == .forbidden(failure, .enforce))
