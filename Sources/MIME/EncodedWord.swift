@@ -7,7 +7,7 @@ package enum EncodedWord {
 
     /// Leaves ASCII as it is; anything else becomes UTF-8 words, never splitting a character.
     package static func encode(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 > 126 || $0 < 32 }) || mayHold(text) else { return text }
+        guard !isPlain(text) else { return text }
         var words: [String] = []
         var chunk: [UInt8] = []
         for scalar in text.unicodeScalars {
@@ -22,9 +22,14 @@ package enum EncodedWord {
         return words.joined(separator: " ")
     }
 
-    /// Whether a reader could take something in it for an encoded word.
-    private static func mayHold(_ text: String) -> Bool {
-        zip(text.utf8, text.utf8.dropFirst()).contains { $0 == UInt8(ascii: "=") && $1 == UInt8(ascii: "?") }
+    /// Printable ASCII in which no reader could take anything for an encoded word.
+    private static func isPlain(_ text: String) -> Bool {
+        var last: UInt8 = 0
+        for octet in text.utf8 {
+            if octet > 126 || octet < 32 || (octet == UInt8(ascii: "?") && last == UInt8(ascii: "=")) { return false }
+            last = octet
+        }
+        return true
     }
 
     private static func word(_ octets: [UInt8]) -> String {

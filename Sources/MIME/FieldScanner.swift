@@ -25,8 +25,11 @@ struct FieldScanner {
         guard offset <= HeaderSection.maximumLength else {
             throw SyntaxError(expected: "a header of at most \(HeaderSection.maximumLength) octets", offset: offset)
         }
-        var raw = Array(bytes[start..<min(end, bytes.count)])
-        raw += [13, 10]
+        var raw: [UInt8] = []
+        raw.reserveCapacity(min(end, bytes.count) - start + 2)
+        raw += bytes[start..<min(end, bytes.count)]
+        raw.append(13)
+        raw.append(10)
         var nameEnd = colon
         while nameEnd > start, bytes[nameEnd - 1] == 32 || bytes[nameEnd - 1] == 9 { nameEnd -= 1 }
         return HeaderField(
@@ -47,10 +50,15 @@ struct FieldScanner {
 
     /// Where the CRLF of the line that begins at `start` stands; the end of the bytes counts as a line end.
     private func lineEnd(from start: Int) throws(SyntaxError) -> Int {
-        let found = bytes.withUnsafeBufferPointer { buffer -> Int in
+        let found = bytes.withUnsafeBytes { octets -> Int in
             var index = start
-            while index < buffer.count, buffer[index] != 13, buffer[index] != 10, buffer[index] != 0 { index += 1 }
-            return index
+            while true {
+                index = OctetScan.first(in: octets, from: index, OctetScan.controls)
+                guard index < octets.count, octets[index] != 13, octets[index] != 10, octets[index] != 0 else {
+                    return index
+                }
+                index += 1
+            }
         }
         guard found - start <= HeaderSection.maximumLineLength else {
             throw SyntaxError(

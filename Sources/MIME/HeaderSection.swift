@@ -52,19 +52,31 @@ package struct HeaderSection: Hashable, Sendable {
     }
 
     /// Fields that may stand once (RFC 5322 §3.6, and SES's list of single-instance fields).
-    private static let singleInstance: Set<String> = [
+    private static let singleInstance = [
         "from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references",
         "return-path", "mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id",
         "content-description", "list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help", "list-post",
         "list-owner", "list-archive", "list-subscribe", "importance", "priority", "precedence",
     ]
 
+    /// The same by their lengths, each with a bit of its own.
+    private static let singleInstanceByLength: [[(name: String, bit: UInt64)]] = {
+        var table: [[(name: String, bit: UInt64)]] = []
+        for (place, name) in singleInstance.enumerated() {
+            while table.count <= name.utf8.count { table.append([]) }
+            table[name.utf8.count].append((name, 1 << UInt64(place)))
+        }
+        return table
+    }()
+
     /// The name of a field that stands twice though it may stand once.
     package var firstDuplicate: String? {
-        var seen: Set<String> = []
-        for field in fields {
-            let name = field.name.lowercased()
-            if Self.singleInstance.contains(name), !seen.insert(name).inserted { return field.name }
+        let table = Self.singleInstanceByLength
+        var seen: UInt64 = 0
+        for field in fields where field.name.utf8.count < table.count {
+            guard let bit = table[field.name.utf8.count].first(where: { field.isNamed($0.name) })?.bit else { continue }
+            if seen & bit != 0 { return field.name }
+            seen |= bit
         }
         return nil
     }
@@ -74,7 +86,8 @@ package struct HeaderSection: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(fields.reduce(2) { $0 + $1.raw.count })
         for field in fields { bytes += field.raw }
-        bytes += [13, 10]
+        bytes.append(13)
+        bytes.append(10)
         return bytes
     }
 }
@@ -98,18 +111,24 @@ package struct HeaderField: Hashable, Sendable {
         guard !name.isEmpty, name.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: ":") }) else {
             throw SyntaxError(expected: "a header name of printable ASCII without colon", offset: 0)
         }
-        let octets = Array(value.utf8)
-        if let bad = octets.firstIndex(where: { ($0 < 32 && $0 != 9) || $0 >= 127 }) {
-            throw SyntaxError(expected: "printable ASCII in the value of \(name)", offset: bad)
+        var line: [UInt8] = []
+        line.reserveCapacity(name.utf8.count + value.utf8.count + 4)
+        line += name.utf8
+        line.append(UInt8(ascii: ":"))
+        line.append(32)
+        line += value.utf8
+        let start = name.utf8.count + 2
+        if let bad = line[start...].firstIndex(where: { ($0 < 32 && $0 != 9) || $0 >= 127 }) {
+            throw SyntaxError(expected: "printable ASCII in the value of \(name)", offset: bad - start)
         }
-        var line = Array(name.utf8)
-        line.reserveCapacity(line.count + octets.count + 4)
-        line += [UInt8(ascii: ":"), 32]
-        line += octets
-        var raw = Self.fold(line)
-        raw += [13, 10]
+        var raw = line.count > Self.columns ? Self.fold(line) : line
+        raw.append(13)
+        raw.append(10)
         self.init(name: name, raw: raw, valueOffset: name.utf8.count + 1)
     }
+
+    /// Lines keep within these where words allow it (RFC 5322 §2.1.1).
+    private static let columns = 78
 
     package func isNamed(_ other: String) -> Bool {
         name.utf8.count == other.utf8.count
@@ -118,33 +137,40 @@ package struct HeaderField: Hashable, Sendable {
 
     /// Unfolded, without the space around it; octets that are not UTF-8 become U+FFFD.
     package var value: String {
-        let unfolded = raw[valueOffset...].filter { $0 != 13 && $0 != 10 }
-        let start = unfolded.drop { $0 == 32 || $0 == 9 }
-        let end = start.lastIndex { $0 != 32 && $0 != 9 }
-        return end.map { String(decoding: start[...$0], as: UTF8.self) } ?? ""
+        func isSpace(_ octet: UInt8) -> Bool { octet == 32 || octet == 9 || octet == 13 || octet == 10 }
+        var (start, end) = (valueOffset, raw.count)
+        while start < end, isSpace(raw[start]) { start += 1 }
+        while start < end, isSpace(raw[end - 1]) { end -= 1 }
+        let inner = raw[start..<end]
+        guard inner.contains(where: { $0 == 13 || $0 == 10 }) else { return String(decoding: inner, as: UTF8.self) }
+        return String(decoding: inner.filter { $0 != 13 && $0 != 10 }, as: UTF8.self)
     }
 
     /// Whether an octet is above 127.
     package var is8Bit: Bool { raw.contains { $0 > 127 } }
 
-    // At spaces, so that lines keep within 78 columns where words allow it (RFC 5322 §2.1.1).
+    // At spaces, never right behind the colon.
     private static func fold(_ line: [UInt8]) -> [UInt8] {
-        guard line.count > 78 else { return line }
         var result: [UInt8] = []
-        result.reserveCapacity(line.count + line.count / 32)
+        result.reserveCapacity(line.count + line.count / 32 + 8)
         var column = 0
-        for word in line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false) {
+        var start = 0
+        while start <= line.count {
+            let end = line[start...].firstIndex(of: 32) ?? line.count
             let breaks =
-                column > 0 && column + 1 + word.count > 78 && !word.isEmpty && result.last != UInt8(ascii: ":")
+                column > 0 && column + 1 + end - start > columns && end > start && result.last != UInt8(ascii: ":")
             if breaks {
-                result += [13, 10, 32]
+                result.append(13)
+                result.append(10)
+                result.append(32)
                 column = 1
             } else if column > 0 {
                 result.append(32)
                 column += 1
             }
-            result += word
-            column += word.count
+            result += line[start..<end]
+            column += end - start
+            start = end + 1
         }
         return result
     }

@@ -28,16 +28,15 @@ package enum LineEnds {
 
     package static func firstBare(in bytes: UnsafeRawBufferPointer) -> Int? {
         var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            index += 1
-            guard byte <= 13 else { continue }
-            if byte == 10 { return index - 1 }
-            if byte == 13 {
-                guard index < bytes.count, bytes[index] == 10 else { return index - 1 }
+        while true {
+            index = OctetScan.first(in: bytes, from: index, OctetScan.controls)
+            guard index < bytes.count else { return nil }
+            if bytes[index] == 10 { return index }
+            if bytes[index] == 13 {
+                guard index + 1 < bytes.count, bytes[index + 1] == 10 else { return index }
                 index += 1
             }
+            index += 1
         }
-        return nil
     }
 }

@@ -17,17 +17,18 @@ package enum SevenBit {
     /// Whether anything has to be encoded anew.
     package static func needsWork(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var lineStart = 0
-        for index in 0..<bytes.count {
+        var index = 0
+        while true {
+            index = OctetScan.first(in: bytes, from: index, OctetScan.controlsAnd8Bit)
+            guard index < bytes.count else { return bytes.count - lineStart > maximumLineLength }
             let byte = bytes[index]
-            // Most octets are done with one comparison: here are NUL, line feeds and what is above 127.
-            guard byte &- 11 > 127 - 11 else { continue }
             if byte > 127 || byte == 0 { return true }
             if byte == 10 {
                 if index - lineStart > maximumLineLength + 1 { return true }
                 lineStart = index + 1
             }
+            index += 1
         }
-        return bytes.count - lineStart > maximumLineLength
     }
 
     package static func needsWork(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { needsWork($0) } }

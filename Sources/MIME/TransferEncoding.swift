@@ -83,11 +83,13 @@ package enum QuotedPrintable {
                 continue
             }
             // Most of what is written stays as it is. Of white space it matters what follows.
-            let run = text[index...].prefix(75 - column).prefix { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "=") }
-            if !run.isEmpty {
-                result += run
-                column += run.count
-                index = run.endIndex
+            let end = text.withUnsafeBytes {
+                OctetScan.first(in: $0, from: index, to: index + 75 - column, OctetScan.unquotable)
+            }
+            if end > index {
+                result += text[index..<end]
+                column += end - index
+                index = end
                 continue
             }
             let isPlain = isPlain(byte, atLineEnd: index + 1 >= text.count || text[index + 1] == 13)

@@ -15,8 +15,9 @@ package struct Domain: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     // Domain = sub-domain *("." sub-domain)          ; RFC 5321 §4.1.2
     // sub-domain = Let-dig [Ldh-str]                  ; and `_`, which DNS names of services carry
-    package init(parsing text: some StringProtocol) throws(SyntaxError) {
-        let text = String(text)
+    package init(parsing text: some StringProtocol) throws(SyntaxError) { try self.init(parsing: String(text)) }
+
+    package init(parsing text: String) throws(SyntaxError) {
         if Self.isCanonical(text.utf8) {
             description = text
             return

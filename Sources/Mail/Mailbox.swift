@@ -17,14 +17,15 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
     package let writtenDomain: String?
 
     /// Mailbox = Local-part "@" Domain          ; RFC 5321 §4.1.2, SMTPUTF8 of RFC 6531 §3.3
-    package init(parsing text: some StringProtocol) throws(SyntaxError) {
-        let text = String(text)
+    package init(parsing text: some StringProtocol) throws(SyntaxError) { try self.init(parsing: String(text)) }
+
+    package init(parsing text: String) throws(SyntaxError) {
         if let at = LocalPartScanner.plainEnd(text.utf8) {
             let rest = String(text[text.utf8.index(after: at)...])
             let domain = try Domain(parsing: rest)
             try self.init(
                 localPart: String(text[..<at]), domain: domain,
-                writtenDomain: rest.utf8.elementsEqual(domain.description.utf8) ? nil : rest)
+                writtenDomain: rest.hasOctets(of: domain.description) ? nil : rest)
             return
         }
         var scanner = LocalPartScanner(text)
@@ -51,7 +52,7 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
 
     package static func == (left: Mailbox, right: Mailbox) -> Bool {
         // By octets: Swift's own comparison takes some letters for one (U+212A for K).
-        left.localPart.utf8.elementsEqual(right.localPart.utf8) && left.domain == right.domain
+        left.localPart.hasOctets(of: right.localPart) && left.domain == right.domain
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -66,12 +67,21 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
     package var needsSMTPUTF8: Bool { !localPart.utf8.allSatisfy { $0 < 0x80 } }
 
     /// As it goes on the wire, quoted where the grammar asks for it.
-    package var description: String { "\(wireLocalPart)@\(domain)" }
+    package var description: String { wireLocalPart + "@" + domain.description }
 
     private var wireLocalPart: String {
         if LocalPartScanner.isDotString(localPart) { return localPart }
         let escaped = localPart.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
         return "\"" + String(escaped) + "\""
+    }
+}
+
+extension String {
+    /// Whether it is the other octet by octet, which Swift's own comparison does not ask.
+    fileprivate func hasOctets(of other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        var (left, right) = (self, other)
+        return left.withUTF8 { left in right.withUTF8 { right in left.elementsEqual(right) } }
     }
 }
 

@@ -23,17 +23,40 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// ISO 8601 in UTC with milliseconds: `2026-11-24T07:42:53.120Z`.
     package var description: String {
         let time = CivilTime(self)
-        let fraction = milliseconds - seconds * 1000
-        return "\(time.year)-\(pad(time.month))-\(pad(time.day))T\(time.clock).\(pad(Int(fraction), 3))Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        append(time.year, to: &text)
+        text.append(UInt8(ascii: "-"))
+        append(time.month, digits: 2, to: &text)
+        text.append(UInt8(ascii: "-"))
+        append(time.day, digits: 2, to: &text)
+        text.append(UInt8(ascii: "T"))
+        time.appendClock(to: &text)
+        text.append(UInt8(ascii: "."))
+        append(Int(milliseconds - seconds * 1000), digits: 3, to: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The value of a `Date` field in UTC (RFC 5322 §3.3): `Tue, 24 Nov 2026 07:42:53 +0000`.
     package var rfc5322: String {
         let time = CivilTime(self)
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-        return "\(days[time.weekday]), \(time.day) \(months[time.month - 1]) \(time.year) \(time.clock) +0000"
+        var text: [UInt8] = []
+        text.reserveCapacity(40)
+        text += Self.days[time.weekday].utf8
+        append(time.day, to: &text)
+        text += Self.months[time.month - 1].utf8
+        append(time.year, to: &text)
+        text.append(32)
+        time.appendClock(to: &text)
+        text += " +0000".utf8
+        return String(decoding: text, as: UTF8.self)
     }
+
+    private static let days = ["Sun, ", "Mon, ", "Tue, ", "Wed, ", "Thu, ", "Fri, ", "Sat, "]
+    private static let months = [
+        " Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ", " Dec ",
+    ]
 }
 
 extension Timestamp: Codable {
@@ -75,12 +98,28 @@ package struct CivilTime: Sendable {
         weekday = ((days + 4) % 7 + 7) % 7
     }
 
-    var clock: String { "\(pad(hour)):\(pad(minute)):\(pad(second))" }
+    fileprivate func appendClock(to text: inout [UInt8]) {
+        append(hour, digits: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(minute, digits: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(second, digits: 2, to: &text)
+    }
 }
 
-private func pad(_ number: Int, _ width: Int = 2) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+// A number with as many digits as it has, but with zeros before it up to so many; none here is below zero but a year.
+private func append(_ number: Int, digits: Int = 1, to text: inout [UInt8]) {
+    guard number >= 0 else {
+        text += String(number).utf8
+        return
+    }
+    var place = 1
+    for _ in 1..<digits { place *= 10 }
+    while number / place >= 10 { place *= 10 }
+    while place > 0 {
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / place % 10))
+        place /= 10
+    }
 }
 
 extension Int64 {

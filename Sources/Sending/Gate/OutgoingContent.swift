@@ -23,13 +23,13 @@ extension InspectedMessage {
         id: MessageID, acceptedAt: Timestamp, hostname: String, with protocolName: String, reportToken: String?
     ) throws -> Content {
         do {
-            let body = try sevenBitBody()
+            let (body, date) = (try sevenBitBody(), acceptedAt.rfc5322)
             var rewritten = body.header
             rewritten.remove(named: Self.removedFields)
             try rewritten.append(name: "Message-ID", value: "<\(id)@\(hostname)>")
-            try rewritten.append(name: "Date", value: acceptedAt.rfc5322)
+            try rewritten.append(name: "Date", value: date)
             if let reportToken { try rewritten.append(name: Self.reportField, value: reportToken) }
-            let trace = "by \(hostname) with \(protocolName) id \(id); \(acceptedAt.rfc5322)"
+            let trace = "by \(hostname) with \(protocolName) id \(id); \(date)"
             rewritten = HeaderSection(
                 fields: [try HeaderField(name: "Received", value: trace)] + rewritten.fields)
             return Content(header: rewritten.serialized(), body: body.body)
