@@ -39,11 +39,12 @@ struct APIResponder: HTTPResponder {
         if request.uri.path == "/health", request.method == .get { return await healthResponse() }
         if request.uri.path == "/verify" { return try await VerificationPage.answer(request, confirm) }
         let requestID = Self.requestID()
+        let address = context.channel.remoteAddress?.ipAddress ?? ""
         var wireRequest = Self.wireRequest(request)
         let wire = router.wire(of: wireRequest)
         let admission: ServiceRouter.Admission
         do {
-            admission = try await router.admit(wireRequest, from: context.channel.remoteAddress?.ipAddress ?? "")
+            admission = try await router.admit(wireRequest, from: address)
         } catch {
             return Self.response(router.refusal(ServiceError(error, wire), wire, requestID), closing: true)
         }
@@ -55,9 +56,7 @@ struct APIResponder: HTTPResponder {
             return Self.response(router.refusal(error, wire, requestID), closing: true)
         }
         let connection = WireConnection(
-            sourceAddress: context.channel.remoteAddress?.ipAddress ?? "",
-            tlsVersion: await tlsVersion(context.channel),
-            vpcEndpoint: vpcEndpoint)
+            sourceAddress: address, tlsVersion: await tlsVersion(context.channel), vpcEndpoint: vpcEndpoint)
         return Self.response(await router.answer(wireRequest, admission, over: connection, requestID: requestID))
     }
 

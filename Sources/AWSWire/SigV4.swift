@@ -31,32 +31,35 @@ package enum SigV4 {
         Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: key)))
     }
 
-    package static func hash(_ bytes: [UInt8]) -> String { hex(Array(SHA256.hash(data: bytes))) }
+    package static func hash(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).withUnsafeBytes { hex($0) } }
 
     private static let digits = Array("0123456789abcdef".utf8)
 
-    static func hex(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+    static func hex(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { hex($0) } }
+
+    private static func hex(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+            for (index, byte) in bytes.enumerated() {
+                text[index * 2] = digits[Int(byte >> 4)]
+                text[index * 2 + 1] = digits[Int(byte & 15)]
+            }
+            return bytes.count * 2
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Nil for what is no SHA-256 in hexadecimal.
     static func octets(_ hex: String) -> [UInt8]? {
         guard hex.utf8.count == 64 else { return nil }
-        var result: [UInt8] = []
+        var (hex, result) = (hex, [UInt8]())
         result.reserveCapacity(32)
-        var high: UInt8?
-        for octet in hex.utf8 {
-            guard let digit = digit(octet) else { return nil }
-            if let half = high { result.append(half << 4 | digit) }
-            high = high == nil ? digit : nil
+        let isHex = hex.withUTF8 { digits in
+            for index in stride(from: 0, to: 64, by: 2) {
+                guard let high = digit(digits[index]), let low = digit(digits[index + 1]) else { return false }
+                result.append(high << 4 | low)
+            }
+            return true
         }
-        return result
+        return isHex ? result : nil
     }
 
     private static func digit(_ octet: UInt8) -> UInt8? {
@@ -72,7 +75,8 @@ package enum SigV4 {
         _ request: WireRequest, signedHeaders: [String], payloadHash: String, service: String
     ) -> [UInt8] {
         // All services but S3 encode the path a second time.
-        let path = service == "s3" ? request.path : Percent.encode(request.path.utf8, keeping: UInt8(ascii: "/"))
+        let isAsIs = service == "s3" || request.path.utf8.allSatisfy(isPlain)
+        let path = isAsIs ? request.path : Percent.encode(request.path.utf8, keeping: UInt8(ascii: "/"))
         var text: [UInt8] = []
         text.reserveCapacity(1_024)
         for line in [request.method, path.isEmpty ? "/" : path, canonicalQuery(request.query)] {
@@ -91,15 +95,41 @@ package enum SigV4 {
             text.append(newline)
         }
         text.append(newline)
-        text += signedHeaders.joined(separator: ";").utf8
+        for (index, name) in signedHeaders.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ";")) }
+            text += name.utf8
+        }
         text.append(newline)
-        return text + payloadHash.utf8
+        text += payloadHash.utf8
+        return text
+    }
+
+    // Of a path, what a second encoding changes nothing of (RFC 3986 §2.3).
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "_"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
     }
 
     private static let newline = UInt8(ascii: "\n")
 
     static func stringToSign(_ canonicalRequest: [UInt8], timestamp: String, scope: Scope) -> String {
-        "\(algorithm)\n\(timestamp)\n\(scope.text)\n\(hash(canonicalRequest))"
+        String(decoding: octetsToSign(canonicalRequest, timestamp: timestamp, scope: scope), as: UTF8.self)
+    }
+
+    static func octetsToSign(_ canonicalRequest: [UInt8], timestamp: String, scope: Scope) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(256)
+        for part in [algorithm, "\n", timestamp, "\n", scope.date, "/", scope.region, "/", scope.service] {
+            text += part.utf8
+        }
+        text += "/aws4_request\n".utf8
+        text += hash(canonicalRequest).utf8
+        return text
     }
 
     private static func canonicalQuery(_ query: String) -> String {

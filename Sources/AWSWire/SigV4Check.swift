@@ -22,11 +22,10 @@ package struct SigV4Check: Sendable {
         guard let authorization = request.header("authorization") else {
             throw request.query.contains("X-Amz-Signature=") ? .presigned : .missing
         }
-        let fields = try Self.fields(authorization)
-        let credential = (fields["Credential"] ?? "").parts(between: "/", omittingEmpty: false)
+        let fields = try AuthorizationHeader(authorization)
+        let credential = (fields.credential ?? "").parts(between: "/", omittingEmpty: false)
         guard credential.count == 5, credential[4] == "aws4_request", !credential[0].isEmpty,
-            let signature = fields["Signature"],
-            let names = fields["SignedHeaders"]
+            let signature = fields.signature, let names = fields.signedHeaders
         else {
             throw .incomplete("Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.")
         }
@@ -51,42 +50,29 @@ package struct SigV4Check: Sendable {
         if let sent = request.header("x-amz-content-sha256"), sent != payload { throw .mismatch }
         let canonical = SigV4.canonicalRequest(
             request, signedHeaders: signedHeaders, payloadHash: payload, service: scope.service)
-        let text = SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope)
+        let text = SigV4.octetsToSign(canonical, timestamp: timestamp, scope: scope)
         guard let given = SigV4.octets(signature), given.count == SHA256.byteCount,
             HMAC<SHA256>.isValidAuthenticationCode(
-                given, authenticating: Array(text.utf8), using: SymmetricKey(data: key))
+                given, authenticating: text, using: SymmetricKey(data: key))
         else { throw .mismatch }
     }
 
-    private static func fields(_ authorization: String) throws(SignatureFault) -> [String: String] {
-        guard authorization.hasPrefix(SigV4.algorithm) else {
-            throw .incomplete("Unsupported signature algorithm: use \(SigV4.algorithm).")
-        }
-        var fields: [String: String] = [:]
-        let octets = Array(authorization.utf8)
-        for part in octets.dropFirst(SigV4.algorithm.utf8.count).split(separator: UInt8(ascii: ",")) {
-            let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1)
-            guard halves.count == 2 else { continue }
-            let name = withoutSpaces(halves[0])
-            guard fields[name] == nil else { throw .incomplete("Authorization header has '\(name)' twice.") }
-            fields[name] = withoutSpaces(halves[1])
-        }
-        return fields
-    }
-
-    private static func withoutSpaces(_ text: ArraySlice<UInt8>) -> String {
-        let inner = text.drop { $0 == UInt8(ascii: " ") }
-        guard inner.contains(UInt8(ascii: " ")) else { return String(decoding: inner, as: UTF8.self) }
-        return String(decoding: inner.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
-    }
-
     private func requireSigned(_ request: WireRequest) throws(SignatureFault) {
-        let signed = Set(signedHeaders)
-        guard signedHeaders == signedHeaders.sorted(), signed.count == signedHeaders.count, signed.contains("host")
-        else {
+        let isSorted = zip(signedHeaders, signedHeaders.dropFirst()).allSatisfy { $0 < $1 }
+        guard isSorted, isSigned("host") else {
             throw .incomplete("'Host' must be a signed header, and signed headers must be sorted.")
         }
-        for (name, _) in request.headers where name.hasPrefix("x-amz-") && !signed.contains(name) { throw .mismatch }
+        for (name, _) in request.headers where name.hasPrefix("x-amz-") && !isSigned(name) { throw .mismatch }
+    }
+
+    // They are sorted, and a stranger may send thousands.
+    private func isSigned(_ name: String) -> Bool {
+        var range = signedHeaders[...]
+        while let middle = range.isEmpty ? nil : range.startIndex + range.count / 2 {
+            if signedHeaders[middle] == name { return true }
+            range = signedHeaders[middle] < name ? range[(middle + 1)...] : range[..<middle]
+        }
+        return false
     }
 
     private func requireScope(_ regions: Set<String>) throws(SignatureFault) {
@@ -118,9 +104,16 @@ package struct SigV4Check: Sendable {
 
 extension String {
     fileprivate func parts(between separator: Unicode.Scalar, omittingEmpty: Bool) -> [String] {
-        Array(utf8).split(separator: UInt8(ascii: separator), omittingEmptySubsequences: omittingEmpty).map {
-            String(decoding: $0, as: UTF8.self)
+        var (text, parts) = (self, [String]())
+        text.withUTF8 { octets in
+            var start = 0
+            while start <= octets.count {
+                let end = octets[start...].firstIndex(of: UInt8(ascii: separator)) ?? octets.count
+                if !omittingEmpty || end > start { parts.append(String(decoding: octets[start..<end], as: UTF8.self)) }
+                start = end + 1
+            }
         }
+        return parts
     }
 }
 
