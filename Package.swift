@@ -158,6 +158,7 @@ let package = Package(
         tests("DNS"),
         tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras, x509, asn1),
         tests("AWSWire"),
+        tests("SESv2", uses: "AWSWire", "JSON"),
         tests("JSON"),
         tests("Measures"),
         tests("PolicyLanguage"),

@@ -29,7 +29,7 @@ enum JSONCodec {
                 try body.isEmpty
                 ? .object([])
                 : JSONValue(parsing: body, maximumDepth: maximumDepth, allowsRepeatedNames: true)
-            return try WireDecoder(value).decode(type)
+            return try usual(type, value) ?? WireDecoder(value).decode(type)
         } catch let error as ServiceError {
             throw error
         } catch DecodingError.keyNotFound(let key, let context) {
@@ -43,6 +43,11 @@ enum JSONCodec {
         } catch {
             throw InputFault.malformed("The request body is not valid JSON.")
         }
+    }
+
+    private static func usual<Value>(_ type: Value.Type, _ value: JSONValue) -> Value? {
+        guard let usual = type as? any UsualInput.Type, let object = WireObject(value) else { return nil }
+        return usual.init(usual: object) as? Value
     }
 
     /// The same for what came as a form, in which an empty list is an empty value: botocore writes `CcAddresses=`.
@@ -61,6 +66,10 @@ enum JSONCodec {
     }
 
     static func encode(_ value: some Encodable, forXML: Bool = false) throws -> [UInt8] {
+        if let plain = value as? any PlainOutput, !forXML {
+            let members = plain.members.map { "\(literal($0.name)):\(literal($0.text))" }
+            return Array("{\(members.joined(separator: ","))}".utf8)
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]
         if forXML { encoder.userInfo[.isXML] = true }
@@ -81,6 +90,9 @@ enum JSONCodec {
 
     /// A JSON string literal.
     static func literal(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            return "\"" + text + "\""
+        }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

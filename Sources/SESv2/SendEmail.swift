@@ -27,7 +27,10 @@ struct SendEmail: Operation {
         var tenantName: String?
     }
 
-    struct Output: Encodable { let messageId: String }
+    struct Output: PlainOutput {
+        let messageId: String
+        var members: [(name: String, text: String)] { [("MessageId", messageId)] }
+    }
 
     let services: SESv2Services
 
