@@ -66,6 +66,19 @@ struct FairnessTests {
         #expect(driver.settled.contains(id))
     }
 
+    @Test("only the first try is brief: a site that greets after a minute has its mail with the second")
+    func slowGreeter() {
+        var driver = Driver()
+        driver.receive = { assignment, _ in
+            guard assignment.site == "slow.example" else { return .delivered }
+            return assignment.isFirstContact ? .mute(seconds: 30) : .delivered
+        }
+        let id = driver.accept(account: 1, to: "slow.example")
+        driver.run(1800)
+        #expect(driver.settled.contains(id))
+        #expect(driver.started.count { $0.id == id } == 2)
+    }
+
     @Test("what waits for mute sites neither fills the window nor keeps a live site from being read")
     func muteSitesAndReads() {
         var limits = Schedule.Limits()

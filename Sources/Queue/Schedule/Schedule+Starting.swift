@@ -59,6 +59,12 @@ extension Schedule {
         return accounts[Int(account)].unprovenInFlight >= own ? own : nil
     }
 
+    /// Whether nobody was found on the path, or this delivery has had its brief try: it gets the full patience of RFC 5321
+    /// 4.5.3.2 now, so it may hold a slot for minutes.
+    func wasTriedInVain(_ place: Int32, by path: Int32) -> Bool {
+        paths[path].concurrency.deaths > 0 || (entries[place].delivery?.attempts ?? 0) > 0
+    }
+
     private mutating func start(_ place: Int32, _ lane: Int32, _ path: Int32, _ now: Timestamp) -> Assignment? {
         guard let delivery = entries[place].delivery else { return nil }
         release(lane)
@@ -66,7 +72,7 @@ extension Schedule {
         entries[place].path = path
         entries[place].startedAt = now
         entries[place].isUnproven = !paths[path].isProven
-        entries[place].isDead = !paths[path].isProven && paths[path].concurrency.deaths > 0
+        entries[place].isDead = !paths[path].isProven && wasTriedInVain(place, by: path)
         if entries[place].isDead { deadInFlight += 1 }
         count(lane, path, now)
         lanes[lane].stand = .idle

@@ -17,7 +17,7 @@ extension Schedule {
         /// The path it is under way by, or -1 while it waits.
         var path: Int32 = -1
         var startedAt = Timestamp(milliseconds: 0)
-        /// Nothing good was known of the path when it started; nobody had been found there.
+        /// Nobody had answered on the path when it started; it or this delivery had been tried in vain before.
         var isUnproven = false
         var isDead = false
 

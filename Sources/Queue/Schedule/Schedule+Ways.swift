@@ -78,7 +78,7 @@ extension Schedule {
         let path = lanes[lane].path
         if paths[path].isProven {
             proven.push(ticket(lane))
-        } else if paths[path].concurrency.deaths > 0 {
+        } else if wasTriedInVain(lanes[lane].head, by: path) {
             dead.push(ticket(lane))
         } else {
             unproven.push(ticket(lane))
