@@ -77,14 +77,25 @@ struct JSONReader {
     // unescaped = %x20-21 / %x23-5B / %x5D-10FFFF          ; RFC 8259 §7
     private mutating func plainText() -> ArraySlice<UInt8> {
         let start = position
-        position = octets.withUnsafeBufferPointer { octets in
+        position = octets.withUnsafeBytes { octets in
             var end = start
+            while end <= octets.count - 8,
+                Self.isPlain(octets.loadUnaligned(fromByteOffset: end, as: UInt64.self))
+            { end += 8 }
             while end < octets.count, octets[end] >= 32, octets[end] != UInt8(ascii: "\""),
                 octets[end] != UInt8(ascii: "\\")
             { end += 1 }
             return end
         }
         return octets[start..<position]
+    }
+
+    // Eight octets at a look: none below 32, no quotation mark and no backslash. Those above 127 are plain.
+    private static func isPlain(_ word: UInt64) -> Bool {
+        let every: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (every * UInt64(UInt8(ascii: "\"")))
+        let backslashes = word ^ (every * UInt64(UInt8(ascii: "\\")))
+        return ((word &- every * 32) | (quotes &- every) | (backslashes &- every)) & ~word & (every * 0x80) == 0
     }
 
     private mutating func escape() throws(JSONSyntaxError) -> [UInt8] {

@@ -31,6 +31,16 @@ struct JSONValueTests {
         #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: text, maximumDepth: 3) }
     }
 
+    @Test("looks at eight octets at once and sees each of them", arguments: 0..<17)
+    func eachOctet(_ place: Int) throws {
+        for scalar in (0..<0x250).compactMap(Unicode.Scalar.init) {
+            let text = String(repeating: "a", count: place) + String(scalar) + String(repeating: "z", count: 17 - place)
+            let value = try? JSONValue(parsing: "\"\(text)\"", maximumDepth: 1)
+            let isPlain = scalar.value >= 32 && scalar != "\"" && scalar != "\\"
+            #expect(value == (isPlain ? .string(text) : nil), "\(scalar.value) at \(place)")
+        }
+    }
+
     @Test("keeps members of one name where that is allowed")
     func repeated() throws {
         let value = try JSONValue(parsing: #"{"a":1,"a":2}"#, maximumDepth: 3, allowsRepeatedNames: true)
