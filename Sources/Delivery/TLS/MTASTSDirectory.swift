@@ -30,6 +30,7 @@ package actor MTASTSDirectory {
     static let checkInterval = 60.0
     static let fetchInterval = 300.0
     static let refreshInterval = 86_400.0
+    static let silence = 60.0
 
     private struct Entry {
         var cached: MTASTSCachedPolicy?
@@ -47,6 +48,8 @@ package actor MTASTSDirectory {
     private var entries: [Domain: Entry] = [:]
     private var ring: [Domain] = []
     private var oldest = 0
+    private var quietUntil = Timestamp(milliseconds: 0)
+    private var unread = 0
     private var lookups: [Domain: Task<Entry?, Never>] = [:]
 
     /// - Parameter report: hears of a store that does not do its part.
@@ -104,12 +107,21 @@ extension MTASTSDirectory {
         var isRead = true
         if before == nil {
             do { entry.cached = try await stored(domain) } catch {
-                report("what is kept of the MTA-STS policy of \(domain) could not be read: \(error)")
+                complain("what is kept of the MTA-STS policy of \(domain) could not be read: \(error)")
                 isRead = false
             }
         }
         await renew(&entry, domain)
         return isRead || entry.cached != nil ? entry : nil
+    }
+
+    // A store that is broken is broken for every domain: one word a minute.
+    private func complain(_ words: String) {
+        unread += 1
+        guard now() >= quietUntil else { return }
+        report(unread == 1 ? words : "\(words); so were those of \(unread - 1) others since the last of these words")
+        quietUntil = now() + Self.silence
+        unread = 0
     }
 
     private func renew(_ entry: inout Entry, _ domain: Domain) async {

@@ -159,6 +159,21 @@ struct MTASTSDirectoryTests {
         #expect(mode(await next.finding(for: domain)) == "enforce")
     }
 
+    @Test("a store that is broken is told of once a minute, however many ask")
+    func oneWordAMinute() async throws {
+        await store.setBroken(true)
+        let words = Mutex<[String]>([])
+        let directory = MTASTSDirectory(
+            dns: dns, fetcher: ScriptedPolicies(.failure(down)), store: store, now: clock.now,
+            report: { word in words.withLock { $0.append(word) } })
+        for number in 0..<50 { _ = await directory.finding(for: try Domain(parsing: "d\(number).example")) }
+        #expect(words.withLock { $0.count } == 1)
+        clock.advance(61)
+        _ = await directory.finding(for: domain)
+        #expect(
+            words.withLock { $0.last?.hasSuffix("so were those of 49 others since the last of these words") == true })
+    }
+
     @Test("those who ask together wait for one answer")
     func together() async {
         publish("1")
