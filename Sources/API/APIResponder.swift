@@ -39,12 +39,15 @@ struct APIResponder: HTTPResponder {
         if request.uri.path == "/health", request.method == .get { return await healthResponse() }
         if request.uri.path == "/verify" { return try await VerificationPage.answer(request, confirm) }
         let requestID = Self.requestID()
-        let address = context.channel.remoteAddress?.ipAddress ?? ""
+        let connection = WireConnection(
+            sourceAddress: context.channel.remoteAddress?.ipAddress ?? "",
+            tlsVersion: await tlsVersion(context.channel),
+            vpcEndpoint: vpcEndpoint)
         var wireRequest = Self.wireRequest(request)
         let wire = router.wire(of: wireRequest)
         let admission: ServiceRouter.Admission
         do {
-            admission = try await router.admit(wireRequest, from: address)
+            admission = try await router.admit(wireRequest, over: connection, requestID: requestID)
         } catch {
             return Self.response(router.refusal(ServiceError(error, wire), wire, requestID), closing: true)
         }
@@ -55,9 +58,8 @@ struct APIResponder: HTTPResponder {
         } catch {
             return Self.response(router.refusal(error, wire, requestID), closing: true)
         }
-        let connection = WireConnection(
-            sourceAddress: address, tlsVersion: await tlsVersion(context.channel), vpcEndpoint: vpcEndpoint)
-        return Self.response(await router.answer(wireRequest, admission, over: connection, requestID: requestID))
+        let answer = await router.answer(wireRequest, admission, over: connection, requestID: requestID)
+        return Self.response(answer, isHead: request.method == .head)
     }
 
     /// What was negotiated; nil in clear.
@@ -117,7 +119,7 @@ struct APIResponder: HTTPResponder {
     }
 
     // What was not read of a refused body would be taken for the next request.
-    private static func response(_ response: WireResponse, closing: Bool = false) -> Response {
+    private static func response(_ response: WireResponse, closing: Bool = false, isHead: Bool = false) -> Response {
         var headers = HTTPFields()
         for (name, value) in response.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
@@ -126,7 +128,7 @@ struct APIResponder: HTTPResponder {
         if response.status == 503, let name = HTTPField.Name("Retry-After") { headers[name] = "1" }
         return Response(
             status: .init(code: response.status), headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
+            body: isHead ? .init() : .init(byteBuffer: ByteBuffer(bytes: response.body)))
     }
 
     private static let digits = Array("0123456789abcdef".utf8)

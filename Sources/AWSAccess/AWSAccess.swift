@@ -36,7 +36,7 @@ extension Caller {
         self.init(
             principal: principal, accessKeyID: context.accessKeyID, door: .api, sourceAddress: context.sourceAddress,
             tls: context.tlsVersion.map { TLSFacts(version: $0, cipher: "") }, agent: context.userAgent,
-            vpcEndpoint: context.vpcEndpoint)
+            vpcEndpoint: context.vpcEndpoint, call: APICall(context, principal))
     }
 }
 
@@ -55,9 +55,9 @@ extension AccessControl {
 }
 
 extension ServiceError {
-    /// IAM's sentence; what the operator's limits refuse is kept on record besides.
+    /// IAM's sentence, with what said no for the record.
     package init(_ denial: AccessDenial, code: String) {
         self.init(
-            code, denial.plainMessage, status: 403, control: denial.control == "iam" ? nil : denial.control)
+            code, denial.plainMessage, status: 403, control: denial.control, because: denial.because)
     }
 }

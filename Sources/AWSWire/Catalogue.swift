@@ -64,6 +64,20 @@ package struct ServiceCatalogue: Sendable {
         case .query: try findAction(request)
         case .restJSON: try findRoute(request)
         case .json: try findTarget(request)
+        case .restXML: throw ServiceError("NotImplemented", nil, status: 501)
+        }
+    }
+
+    /// What the request calls the operation, whether there is one of that name.
+    func name(in request: WireRequest) -> String {
+        switch wire {
+        case .query:
+            let form = String(decoding: request.body.prefix(64 << 10), as: UTF8.self)
+            let action = [request.query, form].lazy.flatMap { $0.split(separator: "&") }
+                .first { $0.hasPrefix("Action=") }
+            return ServiceCall.clipped(action?.dropFirst(7) ?? "")
+        case .json: return ServiceCall.clipped(request.header("x-amz-target")?.split(separator: ".").last ?? "")
+        case .restJSON, .restXML: return ServiceCall.clipped("")
         }
     }
 

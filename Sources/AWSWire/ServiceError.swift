@@ -6,10 +6,15 @@ package struct ServiceError: Error, Hashable, Sendable {
     /// Nil where AWS sends `null`.
     package let message: String?
     package let status: Int
-    /// The operator's limit that refused, which is kept on record; nil for everything else.
+    /// What refused: `iam`, or a limit of the operator's; nil for everything else. On record, not on the wire.
     package let control: String?
+    /// The statement or the setting behind it.
+    package let because: String?
 
-    package init(_ code: String, _ message: String?, status: Int = 400, control: String? = nil) {
+    package init(
+        _ code: String, _ message: String?, status: Int = 400, control: String? = nil, because: String? = nil
+    ) {
+        self.because = because
         self.code = code
         self.message = message
         self.status = status
@@ -24,6 +29,8 @@ package struct ServiceError: Error, Hashable, Sendable {
 package enum WireProtocol: Hashable, Sendable {
     case query(namespace: String)
     case restJSON
+    /// S3's: objects by path, errors in XML.
+    case restXML
     case json(version: String)
 }
 
@@ -34,11 +41,17 @@ extension ServiceError {
         case .query:
             ServiceError(
                 "InternalFailure", "The request processing has failed because of an unknown error.", status: 500)
+        case .restXML:
+            ServiceError("InternalError", "We encountered an internal error, try again.", status: 500)
         default: ServiceError("InternalServiceErrorException", "Internal failure, try again.", status: 500)
         }
     }
 
     package init(_ fault: SignatureFault, _ wire: WireProtocol) {
+        if wire == .restXML {
+            self = S3Wire.error(fault)
+            return
+        }
         let isQuery = if case .query = wire { true } else { false }
         switch fault {
         case .missing, .presigned:

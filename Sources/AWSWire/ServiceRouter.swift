@@ -37,26 +37,28 @@ package final class ServiceRouter: Sendable {
     private let credentials: any CredentialProvider
     private let now: @Sendable () -> Int64
     private let report: @Sendable (String, any Error) -> Void
-    private let audit: @Sendable (RequestContext, ServiceError) async throws -> Void
+    private let recorder: any CallRecorder
     private let services: [String: [ServiceCatalogue]]
+    private let objects: [String: any ObjectService]
     private let signingKeys = Mutex<[KeyID: [UInt8]]>([:])
 
     /// - Parameters:
     ///   - services: catalogues by SigV4 service name.
     ///   - now: seconds since 1970.
     ///   - report: told once of each failure that is ours, with the request id.
-    ///   - audit: keeps a refusal that names a control. Where it throws, the caller hears of a failure of ours instead.
+    ///   - objects: services of objects instead of operations, likewise.
     package init(
-        region: String, services: [String: [ServiceCatalogue]], credentials: any CredentialProvider,
-        now: @escaping @Sendable () -> Int64, report: @escaping @Sendable (String, any Error) -> Void,
-        audit: @escaping @Sendable (RequestContext, ServiceError) async throws -> Void = { _, _ in }
+        region: String, services: [String: [ServiceCatalogue]], objects: [String: any ObjectService] = [:],
+        credentials: any CredentialProvider, now: @escaping @Sendable () -> Int64,
+        report: @escaping @Sendable (String, any Error) -> Void, recorder: any CallRecorder
     ) {
+        self.objects = objects
         self.region = region
         self.services = services
         self.credentials = credentials
         self.now = now
         self.report = report
-        self.audit = audit
+        self.recorder = recorder
     }
 
     /// A request whose head was believed; the body may be read now.
@@ -69,9 +71,12 @@ package final class ServiceRouter: Sendable {
 
     /// The protocol a request seems to be of, so that even a refusal is in it.
     package func wire(of request: WireRequest) -> WireProtocol {
-        if request.path.hasPrefix("/v2/") { return .restJSON }
-        if request.header("x-amz-target") != nil { return .json(version: "1.1") }
         let scope = request.header("authorization").flatMap { $0.split(separator: "/").dropFirst(3).first }
+        if let scope, objects[String(scope)] != nil { return .restXML }
+        if request.path.hasPrefix("/v2/") { return .restJSON }
+        if request.header("x-amz-target") != nil {
+            return .json(version: request.header("content-type") == "application/x-amz-json-1.0" ? "1.0" : "1.1")
+        }
         return query(services[String(scope ?? "ses")]) ?? query(services["ses"]) ?? .query(namespace: "")
     }
 
@@ -80,9 +85,30 @@ package final class ServiceRouter: Sendable {
     }
 
     /// Looks at the head alone: key, date and scope.
-    /// - Parameter address: the peer's, which is turned away for a while when its signatures fail too often.
-    package func admit(_ request: WireRequest, from address: String) async throws(SignatureFault) -> Admission {
-        let check = try SigV4Check(request, regions: { self.regions(for: $0) }, now: now())
+    /// - Throws: what is wrong with it, which is on record then. The peer is turned away for a while when its signatures
+    ///   fail too often.
+    package func admit(
+        _ request: WireRequest, over connection: WireConnection, requestID: String
+    ) async throws(SignatureFault) -> Admission {
+        let check: SigV4Check
+        do {
+            check = try SigV4Check(request, regions: { self.regions(for: $0) }, now: now())
+        } catch {
+            await recorder.turnedAway(request, by: error, key: nil, over: connection, requestID: requestID)
+            throw error
+        }
+        do {
+            return try await admit(request, check, from: connection.sourceAddress)
+        } catch {
+            await recorder.turnedAway(
+                request, by: error, key: check.accessKeyID, over: connection, requestID: requestID)
+            throw error
+        }
+    }
+
+    private func admit(
+        _ request: WireRequest, _ check: SigV4Check, from address: String
+    ) async throws(SignatureFault) -> Admission {
         if let until = credentials.lock(on: check.accessKeyID, from: address) { throw .locked(until: until) }
         switch await credentials.credential(for: check.accessKeyID, sessionToken: check.sessionToken) {
         case .unknown: throw .unknownKey
@@ -100,38 +126,69 @@ package final class ServiceRouter: Sendable {
         _ request: WireRequest, _ admission: Admission, over connection: WireConnection, requestID: String
     ) async -> WireResponse {
         let wire = wire(of: request)
+        let check = admission.check
         do {
-            try admission.check.verify(request, key: signingKey(admission))
+            try check.verify(request, key: signingKey(admission))
         } catch {
-            credentials.signed(admission.check.accessKeyID, from: connection.sourceAddress, rightly: false)
+            credentials.signed(check.accessKeyID, from: connection.sourceAddress, rightly: false)
+            await recorder.turnedAway(
+                request, by: error, key: check.accessKeyID, over: connection, requestID: requestID)
             return refusal(ServiceError(error, wire), wire, requestID)
         }
-        credentials.signed(admission.check.accessKeyID, from: connection.sourceAddress, rightly: true)
+        credentials.signed(check.accessKeyID, from: connection.sourceAddress, rightly: true)
+        let asked = find(request, check.scope.service, wire)
         let context = RequestContext(
-            identity: admission.identity, accessKeyID: admission.check.accessKeyID, connection: connection,
-            userAgent: request.header("user-agent") ?? "", requestID: requestID)
+            identity: admission.identity, accessKeyID: check.accessKeyID, connection: connection,
+            userAgent: request.header("user-agent") ?? "", requestID: requestID, call: asked.call)
         do {
-            guard let catalogue = services[admission.check.scope.service]?.first(where: { $0.wire == wire }) else {
-                throw ServiceError("UnknownOperationException", nil, status: 404)
-            }
-            let (operation, input) = try catalogue.find(request)
-            let body = try await operation.run(input, context, wire)
-            return response(200, body, wire, requestID)
+            let response = try await asked.answer(context)
+            try await recorder.ended(asked.call, context, nil)
+            return response
         } catch {
-            return await refusal(audited(serviceError(for: error, wire, requestID), context, wire), wire, requestID)
+            let error = await onRecord(serviceError(for: error, wire, requestID), asked.call, context, wire)
+            return refusal(error, wire, requestID)
         }
     }
 
-    private func audited(
-        _ error: ServiceError, _ context: RequestContext, _ wire: WireProtocol
+    private func onRecord(
+        _ error: ServiceError, _ call: ServiceCall, _ context: RequestContext, _ wire: WireProtocol
     ) async -> ServiceError {
-        guard error.control != nil else { return error }
         do {
-            try await audit(context, error)
+            try await recorder.ended(call, context, error)
             return error
         } catch {
             report(context.requestID, error)
             return .internalFailure(wire)
+        }
+    }
+
+    /// What was asked for, and how to answer it: an operation, an object, or the protocol's word for neither.
+    private struct Asked {
+        let call: ServiceCall
+        let answer: (RequestContext) async throws -> WireResponse
+    }
+
+    private func find(_ request: WireRequest, _ service: String, _ wire: WireProtocol) -> Asked {
+        let host = request.header("host") ?? ""
+        func call(_ name: String, _ input: [UInt8] = []) -> ServiceCall {
+            ServiceCall(service: service, name: name, host: host, input: input)
+        }
+        if let objects = objects[service] {
+            return Asked(call: call(objects.name(of: request))) { try await objects.answer(request, $0) }
+        }
+        guard let catalogue = services[service]?.first(where: { $0.wire == wire }) else {
+            return Asked(call: call(ServiceCall.clipped(""))) { _ in
+                throw ServiceError("UnknownOperationException", nil, status: 404)
+            }
+        }
+        do {
+            let (operation, input) = try catalogue.find(request)
+            return Asked(call: call(operation.name, input)) { context in
+                let body = try await operation.run(input, context, wire)
+                return self.response(200, body, wire, context.requestID)
+            }
+        } catch {
+            return Asked(call: call(catalogue.name(in: request))) { _ in throw error }
         }
     }
 
@@ -146,6 +203,7 @@ package final class ServiceRouter: Sendable {
             return response(
                 error.status, Array("{\"message\":\(message)}".utf8), wire, requestID,
                 [("x-amzn-ErrorType", error.code)])
+        case .restXML: return S3Wire.refusal(error, requestID: requestID)
         case .json:
             let message = error.message.map { ",\"message\":\(JSONCodec.literal($0))" } ?? ""
             return response(
@@ -179,6 +237,7 @@ package final class ServiceRouter: Sendable {
             switch wire {
             case .query: "text/xml"
             case .restJSON: "application/json"
+            case .restXML: "application/xml"
             case .json(let version): "application/x-amz-json-\(version)"
             }
         return WireResponse(
@@ -187,7 +246,7 @@ package final class ServiceRouter: Sendable {
 
     // One region a server; the global services are also asked under us-east-1.
     private func regions(for service: String) -> Set<String> {
-        guard services[service] != nil else { return [] }
+        guard services[service] != nil || objects[service] != nil else { return [] }
         return ["iam", "sts", "organizations", "s3"].contains(service) ? [region, "us-east-1"] : [region]
     }
 

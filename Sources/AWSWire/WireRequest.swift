@@ -48,10 +48,13 @@ package struct RequestContext: Sendable {
     package let vpcEndpoint: String?
     package let userAgent: String
     package let requestID: String
+    package let call: ServiceCall
 
     package init(
-        identity: any Sendable, accessKeyID: String, connection: WireConnection, userAgent: String, requestID: String
+        identity: any Sendable, accessKeyID: String, connection: WireConnection, userAgent: String, requestID: String,
+        call: ServiceCall
     ) {
+        self.call = call
         self.identity = identity
         self.accessKeyID = accessKeyID
         sourceAddress = connection.sourceAddress

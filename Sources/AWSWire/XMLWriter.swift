@@ -87,7 +87,7 @@ enum XMLWriter {
     private static func element(_ name: String, _ value: Value) -> String { "<\(name)>\(content(value))</\(name)>" }
 
     // XML 1.0 has no way to write most control characters.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

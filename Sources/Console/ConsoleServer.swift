@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Access
 package import Delivery
 import HTTPTypes
 import Hummingbird
@@ -25,22 +26,19 @@ package struct ConsoleServer: Service {
         }
     }
 
-    /// Key id, secret, the peer's address.
-    package typealias Authenticate = @Sendable (String, String, String) -> Bool
-
     private let application: any ApplicationProtocol
     private let address: String
 
     /// - Parameters:
-    ///   - authenticate: whether these are the root credentials, from this address.
+    ///   - access: lets in the root user, and puts on record who came and what was deleted.
     ///   - verify: what became of each signature on a message, one line each.
     package init(
-        _ settings: Settings, inbox: any Inbox, authenticate: @escaping Authenticate,
+        _ settings: Settings, inbox: any Inbox, access: AccessControl,
         verify: @escaping @Sendable ([UInt8]) async -> [String], logger: Logger
     ) throws {
         let pages = try Pages(firstSteps: settings.firstSteps)
         let routes = Routes(inbox: inbox, pages: pages, verify: verify)
-        let guardian = Guardian(isAnonymous: settings.isAnonymous, host: settings.host, authenticate: authenticate)
+        let guardian = Guardian(isAnonymous: settings.isAnonymous, host: settings.host, access: access)
         let router = Router(context: ConsoleContext.self)
         router.add(middleware: guardian)
         router.get("/") { request, _ in try await routes.list(search: request.uri.queryParameters.get("search")) }
@@ -54,7 +52,13 @@ package struct ConsoleServer: Service {
             try await routes.listJSON(search: request.uri.queryParameters.get("search"))
         }
         router.get("/api/messages/:id/source") { _, context in try await routes.source(context.parameters.get("id")) }
-        router.delete("/api/messages") { _, _ in try await routes.deleteAll() }
+        router.delete("/api/messages") { request, context in
+            // Kept first: nothing is deleted that nobody can be asked about.
+            try await access.recordDeletionOfCapturedMessages(
+                by: ConsoleVisitor(
+                    accessKeyID: context.accessKeyID, sourceAddress: context.peer, agent: request.agent))
+            return try await routes.deleteAll()
+        }
         address = "\(settings.host):\(settings.port)"
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -80,7 +84,7 @@ struct Guardian: RouterMiddleware {
 
     let isAnonymous: Bool
     let host: String
-    let authenticate: ConsoleServer.Authenticate
+    let access: AccessControl
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -102,12 +106,13 @@ struct Guardian: RouterMiddleware {
     private func answer(
         _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard isAllowed(request, from: context.peer) else {
-            var headers = HTTPFields()
-            headers[.wwwAuthenticate] = "Basic realm=\"Postern\", charset=\"UTF-8\""
-            return Response(
-                status: .unauthorized, headers: headers,
-                body: .init(byteBuffer: ByteBuffer(string: "Sign in with the root access key.\n")))
+        var context = context
+        if !isAnonymous {
+            switch await signIn(request, from: context.peer) {
+            case .letIn(let key): context.accessKeyID = key
+            case .refused: return Self.signInPlease
+            case .unavailable: return Response(status: .serviceUnavailable)
+            }
         }
         // A page of somebody else's must not be able to change anything here, or to read it under another name.
         if isAnonymous, !isKnownHost(request.head.authority ?? "") { return Response(status: .init(code: 421)) }
@@ -118,14 +123,37 @@ struct Guardian: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private func isAllowed(_ request: Request, from peer: String) -> Bool {
-        if isAnonymous { return true }
+    private static var signInPlease: Response {
+        var headers = HTTPFields()
+        headers[.wwwAuthenticate] = "Basic realm=\"Postern\", charset=\"UTF-8\""
+        return Response(
+            status: .unauthorized, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: "Sign in with the root access key.\n")))
+    }
+
+    private enum Entry {
+        case letIn(key: String)
+        case refused
+        /// Whether somebody was let in could not be put on record.
+        case unavailable
+    }
+
+    // A request without credentials is how every browser begins, and no attempt.
+    private func signIn(_ request: Request, from peer: String) async -> Entry {
         let field = request.headers[.authorization] ?? ""
         guard field.lowercased().hasPrefix("basic "),
             let text = String(validating: decodedBase64(String(field.dropFirst(6))), as: UTF8.self),
             let colon = text.firstIndex(of: ":")
-        else { return false }
-        return authenticate(String(text[..<colon]), String(text[text.index(after: colon)...]), peer)
+        else { return .refused }
+        let key = String(text[..<colon])
+        let attempt = SignInAttempt(
+            door: .console, session: access.makeSessionName(), name: key,
+            password: String(text[text.index(after: colon)...]), sourceAddress: peer, agent: request.agent)
+        switch await access.signIn(attempt, keeping: { try await access.record($0) }) {
+        case .principal: return .letIn(key: key)
+        case .refused, .refusedBecause: return .refused
+        case .temporarilyUnavailable: return .unavailable
+        }
     }
 
     private func isKnownHost(_ authority: String) -> Bool {
@@ -141,11 +169,17 @@ struct ConsoleContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The peer's address, without port.
     let peer: String
+    /// Who signed in; nil where anybody is let in.
+    var accessKeyID: String?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress?.ipAddress ?? ""
     }
+}
+
+extension Request {
+    fileprivate var agent: String { headers[.userAgent] ?? "" }
 }
 
 /// A port that could not be opened, in words for the operator.

@@ -59,10 +59,7 @@ struct IAMCall {
 
     /// Changes the directory and records who did it.
     func change<Result: Sendable>(_ body: @Sendable (inout AccessState) throws -> Result) async throws -> Result {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: target.arns.joined(separator: " "),
-            sourceAddress: caller.sourceAddress)
-        let fact = Fact(at: now, account: account, message: nil, event: .administered(event))
+        let fact = Fact(operation, on: target.arns.joined(separator: " "), by: caller, at: now, account: account)
         do {
             return try await access.directory.change(fact) { draft in
                 if draft.generation != state.generation { try reauthorize(in: draft) }

@@ -5,7 +5,8 @@
 /// Written by hand, because every accepted message pays for it; read by the usual decoder.
 extension Fact.Event: Decodable {
     private enum Name: String, CodingKey {
-        case accepted, delivered, deferred, bounced, complained, refused, administered, renderingFailed, warned
+        case accepted, delivered, deferred, bounced, complained, refused, administered, renderingFailed, warned, called
+        case signedIn
     }
 
     package init(from decoder: any Decoder) throws {
@@ -24,6 +25,8 @@ extension Fact.Event: Decodable {
             self = .renderingFailed(try container.decode(Fact.RenderingFailed.self, forKey: name))
         case .warned: self = .warned(try container.decode(Fact.Warned.self, forKey: name))
         case .administered: self = .administered(try container.decode(Fact.Administered.self, forKey: name))
+        case .called: self = .called(try container.decode(Fact.Called.self, forKey: name))
+        case .signedIn: self = .signedIn(try container.decode(Fact.SignedIn.self, forKey: name))
         }
     }
 
@@ -48,6 +51,7 @@ extension Fact.Event: Decodable {
                     ("door", .text(event.door)), ("principal", .text(event.principal)),
                     ("control", .text(event.control)),
                     ("reason", .text(event.reason)), ("sourceAddress", .text(event.sourceAddress)),
+                    ("call", .members(event.call?.members)),
                 ])
         case .warned(let event):
             JSONText.object(
@@ -61,7 +65,8 @@ extension Fact.Event: Decodable {
                 "renderingFailed",
                 [
                     ("template", .text(event.template)), ("reason", .text(event.reason)),
-                    ("recipients", .list(event.recipients)),
+                    ("recipients", .list(event.recipients)), ("sourceAddress", .text(event.sourceAddress)),
+                    ("call", .members(event.call?.members)),
                 ])
         case .administered(let event):
             JSONText.object(
@@ -69,9 +74,37 @@ extension Fact.Event: Decodable {
                 [
                     ("operation", .text(event.operation)), ("principal", .text(event.principal)),
                     ("resource", .text(event.resource)), ("sourceAddress", .text(event.sourceAddress)),
-                    ("reason", .text(event.reason)),
+                    ("reason", .text(event.reason)), ("call", .members(event.call?.members)),
+                ])
+        case .called(let event):
+            JSONText.object(
+                "called",
+                [
+                    ("call", .members(event.call.members)), ("principal", .text(event.principal)),
+                    ("sourceAddress", .text(event.sourceAddress)), ("errorCode", .text(event.errorCode)),
+                    ("errorMessage", .text(event.errorMessage)), ("control", .text(event.control)),
+                    ("because", .text(event.because)),
+                ])
+        case .signedIn(let event):
+            JSONText.object(
+                "signedIn",
+                [
+                    ("door", .text(event.door)), ("call", .members(event.call.members)),
+                    ("sourceAddress", .text(event.sourceAddress)), ("failure", .text(event.failure)),
+                    ("count", .number(Int64(event.count))),
                 ])
         }
+    }
+}
+
+extension Fact.Call {
+    fileprivate var members: [(String, JSONText)] {
+        [
+            ("request", .text(request)), ("source", .text(source)), ("name", .text(name)),
+            ("identity", .text(identity)), ("userName", .text(userName)), ("accessKeyID", .text(accessKeyID)),
+            ("agent", .text(agent)), ("tls", .text(tls)), ("cipher", .text(cipher)), ("host", .text(host)),
+            ("vpcEndpoint", .text(vpcEndpoint)), ("parameters", .text(parameters)),
+        ]
     }
 }
 
@@ -82,7 +115,7 @@ extension Fact.Accepted {
             ("from", .text(from)),
             ("recipients", .list(recipients)), ("identity", .text(identity)), ("size", .number(Int64(size))),
             ("sourceAddress", .text(sourceAddress)), ("configurationSet", .text(configurationSet)),
-            ("tags", .map(tags)),
+            ("tags", .map(tags)), ("call", .members(call?.members)),
         ]
     }
 }
@@ -112,11 +145,19 @@ private enum JSONText {
     case number(Int64?)
     case list([String])
     case map([String: String])
+    case members([(String, JSONText)]?)
 
     static func object(_ name: String, _ members: [(String, JSONText)]) -> String {
         var output: [UInt8] = []
-        output.reserveCapacity(512)
-        output += "{\"\(name)\":{".utf8
+        output.reserveCapacity(1024)
+        output += "{\"\(name)\":".utf8
+        write(members, to: &output)
+        output.append(UInt8(ascii: "}"))
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    private static func write(_ members: [(String, JSONText)], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "{"))
         var isFirst = true
         for (key, value) in members where !value.isAbsent {
             output += (isFirst ? "\"" : ",\"").utf8
@@ -125,13 +166,12 @@ private enum JSONText {
             value.write(to: &output)
             isFirst = false
         }
-        output += "}}".utf8
-        return String(decoding: output, as: UTF8.self)
+        output.append(UInt8(ascii: "}"))
     }
 
     private var isAbsent: Bool {
         switch self {
-        case .text(nil), .number(nil): true
+        case .text(nil), .number(nil), .members(nil): true
         default: false
         }
     }
@@ -140,6 +180,7 @@ private enum JSONText {
         switch self {
         case .text(let text): Self.quote(text ?? "", to: &output)
         case .number(let number): output += String(number ?? 0).utf8
+        case .members(let members): Self.write(members ?? [], to: &output)
         case .list(let items):
             output.append(UInt8(ascii: "["))
             for (index, item) in items.enumerated() {

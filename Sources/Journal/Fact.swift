@@ -37,6 +37,10 @@ package struct Fact: Hashable, Sendable {
         case warned(Warned)
         /// A record of the house was changed: `CreateEmailIdentity`, `DeleteEmailIdentity`, …
         case administered(Administered)
+        /// An operation ended of which no other fact tells.
+        case called(Called)
+        /// Somebody showed who they are, or failed to.
+        case signedIn(SignedIn)
     }
 
     package struct Accepted: Hashable, Sendable, Codable {
@@ -50,11 +54,15 @@ package struct Fact: Hashable, Sendable {
         package var sourceAddress: String
         package var configurationSet: String?
         package var tags: [String: String]
+        /// How it was asked for; nil for mail of the house's own.
+        package var call: Call?
 
         package init(
             door: String, principal: String, reversePath: String, from: String, recipients: [String], identity: String,
-            size: Int, sourceAddress: String, configurationSet: String? = nil, tags: [String: String] = [:]
+            size: Int, sourceAddress: String, configurationSet: String? = nil, tags: [String: String] = [:],
+            call: Call? = nil
         ) {
+            self.call = call
             self.door = door
             self.principal = principal
             self.reversePath = reversePath
@@ -167,8 +175,12 @@ package struct Fact: Hashable, Sendable {
         package var control: String
         package var reason: String
         package var sourceAddress: String
+        package var call: Call?
 
-        package init(door: String, principal: String, control: String, reason: String, sourceAddress: String) {
+        package init(
+            door: String, principal: String, control: String, reason: String, sourceAddress: String, call: Call? = nil
+        ) {
+            self.call = call
             self.door = door
             self.principal = principal
             self.control = control
@@ -194,8 +206,14 @@ package struct Fact: Hashable, Sendable {
         package var template: String
         package var reason: String
         package var recipients: [String]
+        package var sourceAddress: String?
+        package var call: Call?
 
-        package init(template: String, reason: String, recipients: [String]) {
+        package init(
+            template: String, reason: String, recipients: [String], sourceAddress: String? = nil, call: Call? = nil
+        ) {
+            self.sourceAddress = sourceAddress
+            self.call = call
             self.template = template
             self.reason = reason
             self.recipients = recipients
@@ -209,10 +227,14 @@ package struct Fact: Hashable, Sendable {
         package var sourceAddress: String
         /// Why, in the words of whoever did it; nil where nobody is asked.
         package var reason: String?
+        /// How it was asked for; nil for what the house does by itself.
+        package var call: Call?
 
         package init(
-            operation: String, principal: String, resource: String, sourceAddress: String, reason: String? = nil
+            operation: String, principal: String, resource: String, sourceAddress: String, reason: String? = nil,
+            call: Call? = nil
         ) {
+            self.call = call
             self.reason = reason
             self.operation = operation
             self.principal = principal

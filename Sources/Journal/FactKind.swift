@@ -3,7 +3,8 @@
 extension Fact.Event {
     /// What happened, without what of it: the name that an event is stored under.
     package enum Kind: String, Sendable {
-        case accepted, delivered, deferred, bounced, complained, refused, renderingFailed, warned, administered
+        case accepted, delivered, deferred, bounced, complained, refused, renderingFailed, warned, administered, called
+        case signedIn
     }
 
     package var kind: Kind {
@@ -17,6 +18,8 @@ extension Fact.Event {
         case .renderingFailed: .renderingFailed
         case .warned: .warned
         case .administered: .administered
+        case .called: .called
+        case .signedIn: .signedIn
         }
     }
 }

@@ -70,10 +70,8 @@ struct OrganizationsCall {
 
     /// - Parameter name: what is made, where nothing that stands is asked for.
     func fact(_ name: String? = nil) -> Fact {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn,
-            resource: name ?? targets.map(\.arn).joined(separator: " "), sourceAddress: caller.sourceAddress)
-        return Fact(at: access.directory.now(), account: caller.account, message: nil, event: .administered(event))
+        Fact(
+            operation, on: name ?? targets.map(\.arn).joined(separator: " "), by: caller, at: access.directory.now())
     }
 
     /// Changes the directory and records who did it.

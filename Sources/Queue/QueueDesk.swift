@@ -26,8 +26,12 @@ package struct QueueDesk: Sendable {
         package let principal: String
         package let sourceAddress: String
         package let reason: String
+        package let call: Fact.Call?
 
-        package init(account: AccountID, principal: String, sourceAddress: String, reason: String) {
+        package init(
+            account: AccountID, principal: String, sourceAddress: String, reason: String, call: Fact.Call? = nil
+        ) {
+            self.call = call
             self.account = account
             self.principal = principal
             self.sourceAddress = sourceAddress
@@ -65,7 +69,7 @@ package struct QueueDesk: Sendable {
         let selection = await queue.meaning(of: selection)
         let event = Fact.Administered(
             operation: act.operation, principal: hand.principal, resource: selection.description,
-            sourceAddress: hand.sourceAddress, reason: hand.reason)
+            sourceAddress: hand.sourceAddress, reason: hand.reason, call: hand.call)
         let fact = Fact(at: now(), account: hand.account, message: nil, event: .administered(event))
         var (changed, last): (Int, Int64) = (0, 0)
         while true {

@@ -31,6 +31,7 @@ extension ServiceError {
         case .configurationSetPaused: self.init("ConfigurationSetSendingPausedException", reason)
         case .mailFromNotVerified: self.init("MailFromDomainNotVerifiedException", reason)
         case .configurationSetMissing: self.init("ConfigurationSetDoesNotExist", reason)
+        case .recordsUnshipped: self.init("ServiceUnavailable", reason, status: 503)
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init("Throttling", reason)
         }
     }

@@ -29,6 +29,7 @@ extension ServiceError {
         case .sendingPoolMissing: self.init("BadRequestException", reason)
         case .accountPaused, .configurationSetPaused: self.init("SendingPausedException", reason)
         case .mailFromNotVerified: self.init("MailFromDomainNotVerifiedException", reason)
+        case .recordsUnshipped: self.init("ServiceUnavailableException", reason, status: 503)
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init("TooManyRequestsException", reason, status: 429)
         }
     }

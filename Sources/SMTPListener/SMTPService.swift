@@ -7,7 +7,10 @@ package import Sending
 
 /// What an SMTP session asks of the house.
 package protocol SMTPService: Sendable {
-    func authenticate(user: String, password: String, from address: String) async -> SMTPAuthentication
+    /// A name for a session's records.
+    func makeSessionName() -> String
+    /// Answers once the attempt is on record; `temporarilyUnavailable` where it cannot be.
+    func signIn(_ attempt: SignInAttempt) async -> SignInAnswer
     /// Why credentials that were accepted are so no more; asked at every read, so it must cost next to nothing.
     func revocation(of accessKeyID: String, _ principal: Principal) -> String?
     func submit(_ submission: Submission) async throws -> MessageID
@@ -18,16 +21,21 @@ package protocol SMTPService: Sendable {
 package struct GateService: SMTPService {
     private let access: AccessControl
     private let gate: Gate
+    private let queue: DeliveryQueue
     private let drafts: any DraftFactory
 
-    package init(access: AccessControl, gate: Gate, drafts: any DraftFactory) {
+    /// - Parameter queue: the gate's, so that who signs in is written together with what others send.
+    package init(access: AccessControl, gate: Gate, queue: DeliveryQueue, drafts: any DraftFactory) {
         self.access = access
         self.gate = gate
+        self.queue = queue
         self.drafts = drafts
     }
 
-    package func authenticate(user: String, password: String, from address: String) async -> SMTPAuthentication {
-        await access.authenticate(smtpUser: user, password: password, from: address)
+    package func makeSessionName() -> String { access.makeSessionName() }
+
+    package func signIn(_ attempt: SignInAttempt) async -> SignInAnswer {
+        await access.signIn(attempt) { try await queue.record($0) }
     }
 
     package func revocation(of accessKeyID: String, _ principal: Principal) -> String? {

@@ -34,6 +34,7 @@ extension Reply {
         // Whoever paused will go on: the client keeps the mail until then.
         case .accountPaused, .configurationSetPaused:
             self.init(454, .init(4, 7, 0), "Temporary service failure: \(reason)")
+        case .recordsUnshipped: self.init(452, .init(4, 3, 1), reason)
         case .dailyQuotaExceeded, .sendingRateExceeded: self.init(454, .init(4, 7, 0), "Throttling failure: \(reason)")
         }
     }

@@ -13,13 +13,16 @@ import Sending
 extension SessionHandler {
     func authenticate(_ user: String, _ password: String, _ context: ChannelHandlerContext) {
         guard let service = listener.submission else { return session.authenticated(.unavailable) }
-        let address = sourceAddress
-        let question = { @Sendable in await service.authenticate(user: user, password: password, from: address) }
+        let attempt = SignInAttempt(
+            door: listener.door, session: name, name: user, password: password, sourceAddress: sourceAddress,
+            tls: tlsFacts(context), agent: session.clientName, vpcEndpoint: listener.vpcEndpoint)
+        let question = { @Sendable in await service.signIn(attempt) }
         ask(context, question) { handler, result in
             switch result {
             case .success(.principal(let principal)):
                 handler.principal = principal
                 handler.accessKeyID = user
+                handler.call = handler.sessionCall(of: principal, attempt.tls)
                 handler.session.authenticated(.accepted)
             case .success(.refused): handler.session.authenticated(.refused)
             case .success(.refusedBecause(let why)): handler.session.authenticated(.refusedBecause(why))
@@ -55,9 +58,12 @@ extension SessionHandler {
         _ envelope: Envelope, _ is8Bit: Bool, to service: any SMTPService, _ context: ChannelHandlerContext
     ) {
         guard let principal else { return session.submitted(Reply(530, .init(5, 7, 0), "Authentication required")) }
+        let tls = tlsFacts(context)
+        let call = call ?? sessionCall(of: principal, tls)
+        self.call = call
         let caller = Caller(
             principal: principal, accessKeyID: accessKeyID, door: listener.door, sourceAddress: sourceAddress,
-            tls: tlsFacts(context), agent: session.clientName, vpcEndpoint: listener.vpcEndpoint)
+            tls: tls, agent: session.clientName, vpcEndpoint: listener.vpcEndpoint, call: call)
         let whole = takeContent()
         let body: @Sendable () async throws -> MessageID = {
             try await service.submit(
@@ -124,6 +130,12 @@ extension SessionHandler {
             answer(handler, result)
             handler.resume(context)
         }
+    }
+
+    private func sessionCall(of principal: Principal, _ tls: TLSFacts?) -> SessionCall {
+        SessionCall(
+            session: name, principal: principal, accessKeyID: accessKeyID, agent: session.clientName, tls: tls,
+            vpcEndpoint: listener.vpcEndpoint)
     }
 
     // What cannot be told counts as clear: no rule may be passed on a guess.

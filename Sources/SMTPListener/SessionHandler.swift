@@ -23,6 +23,10 @@ final class SessionHandler: ChannelDuplexHandler {
     var session: ServerSession
     var principal: Principal?
     var accessKeyID: String?
+    /// For the records of what is sent; nil before the first mail of whoever needs not sign in.
+    var call: SessionCall?
+    /// What records call the session.
+    private(set) lazy var name = listener.submission?.makeSessionName() ?? ""
     var content: [UInt8] = []
     var draft: (any Draft)?
     var isBusy = false
@@ -74,6 +78,8 @@ final class SessionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
             session.tlsEstablished()
+            // A session begins anew with it (RFC 3207, 4.2).
+            call = nil
             resume(context)
         }
         context.fireUserInboundEventTriggered(event)

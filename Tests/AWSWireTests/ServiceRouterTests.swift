@@ -258,6 +258,9 @@ struct ServiceRouterTests {
             (.rest("/v2/email/outbound-emails"), 56 << 20),
         ])
     func limits(_ call: Call, _ expected: Int) async throws {
-        #expect(try await toys.router.admit(call.signed, from: "192.0.2.1").maximumBody == expected)
+        #expect(
+            try await toys.router.admit(
+                call.signed, over: WireConnection(sourceAddress: "192.0.2.1", tlsVersion: nil), requestID: "id-1"
+            ).maximumBody == expected)
     }
 }

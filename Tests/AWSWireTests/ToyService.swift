@@ -63,9 +63,29 @@ struct ToyCredentials: CredentialProvider {
     }
 }
 
+/// What was told of calls, in order: `Say` or `Say: MalformedInput`, and `mismatch` for who was turned away.
+final class ToyRecorder: CallRecorder {
+    let calls = Mutex<[String]>([])
+
+    func ended(_ call: ServiceCall, _ context: RequestContext, _ error: ServiceError?) async throws {
+        calls.withLock { $0.append(error.map { "\(call.name): \($0.code)" } ?? call.name) }
+        if context.userAgent == "full disk" { throw ToyFailure() }
+    }
+
+    func turnedAway(
+        _ request: WireRequest, by fault: SignatureFault, key: String?, over connection: WireConnection,
+        requestID: String
+    ) async {
+        calls.withLock { $0.append("\(fault) \(key ?? "-")") }
+    }
+}
+
+struct ToyFailure: Error {}
+
 struct Toys {
     static let namespace = "http://ses.amazonaws.com/doc/2010-12-01/"
     let reports = Reports()
+    let recorder = ToyRecorder()
     let router: ServiceRouter
 
     init() {
@@ -80,7 +100,7 @@ struct Toys {
         json.add(Say())
         router = ServiceRouter(
             region: "eu-west-1", services: ["ses": [query, rest], "sts": [sts], "postern": [json]],
-            credentials: ToyCredentials(), now: { Botocore.now }, report: reports.report)
+            credentials: ToyCredentials(), now: { Botocore.now }, report: reports.report, recorder: recorder)
     }
 
     /// Head first, as the API door does it.
@@ -88,7 +108,8 @@ struct Toys {
         let wire = router.wire(of: request)
         let response: WireResponse
         do {
-            let admission = try await router.admit(request, from: "192.0.2.1")
+            let admission = try await router.admit(
+                request, over: WireConnection(sourceAddress: "192.0.2.1", tlsVersion: nil), requestID: "id-1")
             response = await router.answer(
                 request, admission, over: WireConnection(sourceAddress: "192.0.2.1", tlsVersion: nil), requestID: "id-1"
             )

@@ -18,15 +18,15 @@ struct AccessControlTests {
     @Test("knows the root user's SMTP password and nothing near it")
     func smtp() async {
         #expect(
-            await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0001", password: password, from: "192.0.2.1")
+            await house.signIn("AKIAROOTEXAMPLE0001", password, from: "192.0.2.1")
                 == .principal(access.rootPrincipal))
         for wrong in ["", "B", String(password.dropLast()), password + "=", password.lowercased()] {
             #expect(
-                await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0001", password: wrong, from: "192.0.2.1")
+                await house.signIn("AKIAROOTEXAMPLE0001", wrong, from: "192.0.2.1")
                     == .refused)
         }
         #expect(
-            await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0002", password: password, from: "192.0.2.1")
+            await house.signIn("AKIAROOTEXAMPLE0002", password, from: "192.0.2.1")
                 == .refused)
     }
 
@@ -71,7 +71,7 @@ struct AccessControlTests {
                 for: "app", in: house.account, at: house.now, random: { 5 }, sealer: house.access.sealer)
         }
         let smtp = SMTPPassword.derive(secretAccessKey: secret, region: "us-east-1")
-        #expect(await access.authenticate(smtpUser: key.id, password: smtp, from: "192.0.2.1") == .principal(user))
+        #expect(await house.signIn(key.id, smtp, from: "192.0.2.1") == .principal(user))
         #expect(access.revocation(of: key.id, user) == nil)
         try await house.change { state in
             var off = key
@@ -79,7 +79,7 @@ struct AccessControlTests {
             state.put(off)
         }
         #expect(access.revocation(of: key.id, user) != nil)
-        #expect(await access.authenticate(smtpUser: key.id, password: smtp, from: "192.0.2.1") == .refused)
+        #expect(await house.signIn(key.id, smtp, from: "192.0.2.1") == .refused)
         guard case .unknown = access.credential(for: key.id, sessionToken: nil) else {
             Issue.record("a key that is off still signs")
             return
@@ -95,18 +95,17 @@ struct AccessControlTests {
     @Test("whoever guesses is made to wait, and the wait ends")
     func guessing() async throws {
         for _ in 0..<12 {
-            _ = await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0001", password: "guess", from: "192.0.2.7")
+            _ = await house.signIn("AKIAROOTEXAMPLE0001", "guess", from: "192.0.2.7")
         }
         guard
-            case .refusedBecause = await access.authenticate(
-                smtpUser: "AKIAROOTEXAMPLE0001", password: password, from: "192.0.2.7")
+            case .refusedBecause = await house.signIn("AKIAROOTEXAMPLE0001", password, from: "192.0.2.7")
         else {
             Issue.record("the right password was taken during the lock")
             return
         }
         house.clock.advance(by: 3_600)
         #expect(
-            await access.authenticate(smtpUser: "AKIAROOTEXAMPLE0001", password: password, from: "192.0.2.7")
+            await house.signIn("AKIAROOTEXAMPLE0001", password, from: "192.0.2.7")
                 == .principal(access.rootPrincipal))
     }
 

@@ -97,6 +97,20 @@ struct House: Sendable {
         return access.principal(user)
     }
 
+    /// At the SMTP door, where everything can be kept.
+    func signIn(_ name: String, _ password: String, from address: String) async -> SignInAnswer {
+        await access.signIn(attempt(name, password, from: address)) { _ in }
+    }
+
+    func attempt(
+        _ name: String, _ password: String, from address: String = "192.0.2.1", at door: Door = .smtp,
+        agent: String = "client.example.com"
+    ) -> SignInAttempt {
+        SignInAttempt(
+            door: door, session: "S1", name: name, password: password, sourceAddress: address,
+            tls: TLSFacts(version: "TLSv1.3", cipher: ""), agent: agent)
+    }
+
     func caller(_ principal: Principal) -> Caller {
         Caller(
             principal: principal, accessKeyID: nil, door: .api, sourceAddress: "127.0.0.1",

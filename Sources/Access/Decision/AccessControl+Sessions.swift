@@ -87,10 +87,7 @@ extension AccessControl {
     }
 
     private func administered(_ operation: String, _ resource: String, by caller: Caller) -> Fact {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: resource,
-            sourceAddress: caller.sourceAddress)
-        return Fact(at: directory.now(), account: caller.account, message: nil, event: .administered(event))
+        Fact(operation, on: resource, by: caller, at: directory.now())
     }
 
     private func role(_ arn: String, _ state: AccessState) throws -> Role? {

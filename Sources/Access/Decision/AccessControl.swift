@@ -15,6 +15,7 @@ package struct AccessControl: Sendable {
     let library = PolicyLibrary()
     let secrets = OpenedSecrets()
     let failures = FailedLogins()
+    package let damper = SignInDamper()
 
     package init(
         region: String, root: AccessKey, directory: AccessDirectory, sealer: SecretSealer,

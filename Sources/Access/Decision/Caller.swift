@@ -3,7 +3,7 @@
 package import Mail
 
 /// Who asks, by which door, from where and how well protected: all that a decision or a record may need to know.
-package struct Caller: Hashable, Sendable {
+package struct Caller: Sendable {
     package let principal: Principal
     /// Nil where no key was used: the trusted listener.
     package let accessKeyID: String?
@@ -16,11 +16,14 @@ package struct Caller: Hashable, Sendable {
     package let agent: String
     /// The listener's `vpc-endpoint`, which becomes `aws:SourceVpce`.
     package let vpcEndpoint: String?
+    /// The request itself, for the records of what comes of it; nil for what nobody asked for.
+    package let call: (any RecordedCall)?
 
     package init(
         principal: Principal, accessKeyID: String?, door: Door, sourceAddress: String, tls: TLSFacts?, agent: String,
-        vpcEndpoint: String? = nil
+        vpcEndpoint: String? = nil, call: (any RecordedCall)? = nil
     ) {
+        self.call = call
         self.principal = principal
         self.accessKeyID = accessKeyID
         self.door = door

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Journal
 package import Mail
 
 /// A key that may sign, with who holds it.
@@ -11,15 +10,6 @@ package enum Credential: Sendable {
     case expired
     /// The secret cannot be opened: our trouble, not the caller's.
     case unavailable
-}
-
-/// What became of an attempt to sign in at SMTP.
-package enum SMTPAuthentication: Hashable, Sendable {
-    case principal(Principal)
-    case refused
-    /// Refused with a reason the caller may know.
-    case refusedBecause(String)
-    case temporarilyUnavailable
 }
 
 extension AccessControl {
@@ -80,69 +70,6 @@ extension AccessControl {
 
     func secret(of key: UserKey) throws -> SecretBytes {
         try secrets.opened(key.sealed) { try sealer.open(key.sealed, for: Self.keyPurpose) }
-    }
-
-    /// Checks SMTP credentials: an access key id and the password derived from its secret for this region.
-    /// - Parameter address: the peer's, which is slowed down with the name when it guesses.
-    package func authenticate(smtpUser: String, password: String, from address: String) async -> SMTPAuthentication {
-        guard smtpUser.utf8.count <= Self.longestKeyID else { return .refused }
-        let subjects = failures.subjects(smtpUser, from: address)
-        let moment = directory.now()
-        if let until = failures.lock(subjects, at: moment) {
-            return .refusedBecause("Too many failed attempts, try again after \(until)")
-        }
-        if smtpUser.hasPrefix("ASIA") {
-            return .refusedBecause(
-                "Temporary credentials cannot be used for SMTP: use the SMTP password of a user's access key")
-        }
-        guard let (secret, principal, refusal) = try? smtpSecret(smtpUser) else { return .temporarilyUnavailable }
-        let expected = secrets.derived("smtp \(region)", from: secret) {
-            SecretBytes(Array(SMTPPassword.derive(secretAccessKey: secret, region: region).utf8))
-        }
-        let matches = constantTimeEquals(Array(password.utf8), expected.exposed)
-        guard matches, let principal else {
-            failures.failed(subjects, at: moment)
-            return .refused
-        }
-        failures.succeeded(subjects, at: moment)
-        if let refusal {
-            guard await recorded(refusal, principal, address) else { return .temporarilyUnavailable }
-            return .refusedBecause(refusal.reason)
-        }
-        return .principal(principal)
-    }
-
-    // A name nobody has is compared with a secret nobody has: the answer takes as long.
-    private func smtpSecret(_ id: String) throws -> (SecretBytes, Principal?, Guardrails.Refusal?) {
-        if id == root.id { return (root.secret, rootPrincipal, nil) }
-        guard let (key, user) = key(id), key.isActive else { return (root.secret, nil, nil) }
-        let refusal = guardrails.maximumKeyAge.flatMap { ageRefusal(of: key, $0) }
-        return (try secret(of: key), principal(user), refusal)
-    }
-
-    // A refusal that cannot be recorded becomes a temporary failure: no unseen attempts.
-    private func recorded(_ refusal: Guardrails.Refusal, _ principal: Principal, _ address: String) async -> Bool {
-        let event = Fact.Refused(
-            door: Door.smtp.rawValue, principal: principal.arn, control: refusal.guardrail,
-            reason: "AUTH: \(refusal.reason)", sourceAddress: address)
-        let fact = Fact(at: directory.now(), account: principal.account, message: nil, event: .refused(event))
-        return (try? await directory.record(fact)) != nil
-    }
-
-    /// Whether these are the root user's key and secret; takes the same time whatever was given, and is refused for a
-    /// while to whom guessed too often.
-    package func isRoot(accessKeyID: String, secret: String, from address: String) -> Bool {
-        guard accessKeyID.utf8.count <= Self.longestKeyID else { return false }
-        let subjects = failures.subjects(accessKeyID, from: address)
-        let moment = directory.now()
-        guard failures.lock(subjects, at: moment) == nil else { return false }
-        let matches = constantTimeEquals(Array(secret.utf8), root.secret.exposed)
-        guard accessKeyID == root.id, matches else {
-            failures.failed(subjects, at: moment)
-            return false
-        }
-        failures.succeeded(subjects, at: moment)
-        return true
     }
 
     // MARK: Signed requests

@@ -94,7 +94,7 @@ package final class FailedLogins: Sendable {
     }
 
     // 2001:db8:1:2:… and 2001:db8:1:2::1 are one network; an IPv4 address stands for itself.
-    private static func network(of address: String) -> String {
+    static func network(of address: String) -> String {
         guard address.contains(":"), !address.hasPrefix("::ffff:") else { return address }
         let halves = address.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
         var groups = halves[0].split(separator: ":").map(String.init)

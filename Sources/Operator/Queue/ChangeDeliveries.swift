@@ -106,7 +106,7 @@ extension QueueServices {
         try requireReason(input.reason)
         let hand = QueueDesk.Hand(
             account: caller.account, principal: caller.principal.arn, sourceAddress: caller.sourceAddress,
-            reason: input.reason)
+            reason: input.reason, call: caller.call?.fact(withParameters: true))
         return ChangeOutput(changed: try await act(try input.selection.selection(self, for: caller), hand))
     }
 }

@@ -75,6 +75,9 @@ extension DescribeMessage.Step {
         case .administered(let event):
             self.init(
                 fact, event.operation, [], "by \(event.principal)" + (event.reason.map { ": \($0)" } ?? ""))
+        // Neither is about a message.
+        case .called(let event): self.init(fact, event.call.name, [], "by \(event.principal)")
+        case .signedIn(let event): self.init(fact, event.call.name, [], event.failure ?? "let in")
         }
     }
 

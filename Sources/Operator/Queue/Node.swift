@@ -81,11 +81,8 @@ struct SetAddressDraining: Operation {
 
 extension QueueServices {
     func record(_ operation: String, _ resource: String, _ reason: String, _ caller: Caller) async throws {
-        let event = Fact.Administered(
-            operation: "postern:\(operation)", principal: caller.principal.arn, resource: resource,
-            sourceAddress: caller.sourceAddress, reason: reason)
         try await desk.queue.record([
-            Fact(at: now(), account: caller.account, message: nil, event: .administered(event))
+            Fact("postern:\(operation)", on: resource, by: caller, because: reason, at: now())
         ])
     }
 }

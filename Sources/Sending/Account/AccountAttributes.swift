@@ -96,10 +96,7 @@ package final class AccountSettings: Sendable {
     }
 
     private func fact(_ operation: String, _ caller: Caller) -> Fact {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn,
-            resource: "arn:aws:ses:\(region):\(caller.account):account", sourceAddress: caller.sourceAddress)
-        return Fact(at: now(), account: caller.account, message: nil, event: .administered(event))
+        Fact(operation, on: "arn:aws:ses:\(region):\(caller.account):account", by: caller, at: now())
     }
 
     private static func decode(_ content: [UInt8]) throws -> AccountAttributes {

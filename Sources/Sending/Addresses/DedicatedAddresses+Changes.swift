@@ -167,10 +167,7 @@ extension DedicatedAddresses {
         _ address: String, _ operation: String, _ caller: Caller, of owner: AccountID? = nil, _ reason: String? = nil,
         _ body: @escaping @Sendable (inout DedicatedAddress.Decisions) -> Void
     ) async throws {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: address,
-            sourceAddress: caller.sourceAddress, reason: reason)
-        let fact = Fact(at: now(), account: caller.account, message: nil, event: .administered(event))
+        let fact = Fact(operation, on: address, by: caller, because: reason, at: now())
         let content = try await store.change(Self.kind, address, in: owner ?? caller.account, recording: fact) {
             content in
             var decisions = try Self.decode(content)

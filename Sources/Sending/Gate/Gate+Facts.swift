@@ -16,7 +16,7 @@ extension Gate {
             from: message.from.description, recipients: message.recipients.map(\.description),
             identity: senders.identityARN,
             size: spooled.content.size, sourceAddress: caller.sourceAddress,
-            configurationSet: senders.configurationSet?.name, tags: message.tags)
+            configurationSet: senders.configurationSet?.name, tags: message.tags, call: caller.recordedSend())
         return Fact(at: spooled.acceptedAt, account: caller.account, message: spooled.id, event: .accepted(event))
     }
 
@@ -35,7 +35,7 @@ extension Gate {
     func fact(of refusal: SendRefusal, for caller: Caller) -> Fact {
         let event = Fact.Refused(
             door: caller.door.rawValue, principal: caller.principal.arn, control: refusal.control,
-            reason: refusal.reason, sourceAddress: caller.sourceAddress)
+            reason: refusal.reason, sourceAddress: caller.sourceAddress, call: caller.recordedRefusal())
         return Fact(at: now(), account: caller.account, message: nil, event: .refused(event))
     }
 }

@@ -21,16 +21,19 @@ package struct Gate: Sendable {
     /// Nil: reports go to the senders themselves.
     private let returnPaths: (any ReturnPaths)?
     private let quota: SendingQuota
+    private let fullSink: @Sendable () -> String?
     private let queue: DeliveryQueue
     let now: Now
     private let random: RandomBits
 
+    /// - Parameter fullSink: whose records must be shipped before more mail is taken; asked for each message.
     package init(
         settings: GateSettings, access: AccessControl, identities: IdentityBook,
         configurationSets: ConfigurationSets, addresses: DedicatedAddresses, accounts: AccountSettings,
         suppression: SuppressionList, returnPaths: (any ReturnPaths)? = nil, quota: SendingQuota, queue: DeliveryQueue,
-        now: @escaping Now, random: @escaping RandomBits
+        fullSink: @escaping @Sendable () -> String? = { nil }, now: @escaping Now, random: @escaping RandomBits
     ) {
+        self.fullSink = fullSink
         self.addresses = addresses
         self.accounts = accounts
         self.suppression = suppression
@@ -78,7 +81,8 @@ package struct Gate: Sendable {
             let (message, _) = try await decide(submission)
             let id = MessageID(region: settings.region, at: now(), random: (random(), random()))
             let event = Fact.RenderingFailed(
-                template: template, reason: reason, recipients: message.recipients.map(\.description))
+                template: template, reason: reason, recipients: message.recipients.map(\.description),
+                sourceAddress: submission.caller.sourceAddress, call: submission.caller.recordedSend())
             try await queue.record([
                 Fact(at: now(), account: submission.caller.account, message: id, event: .renderingFailed(event))
             ])
@@ -95,6 +99,7 @@ package struct Gate: Sendable {
     }
 
     private func admit(_ submission: Submission) async throws -> MessageID {
+        if let sink = fullSink() { throw SendRefusal.recordsUnshipped(sink: sink) }
         let (message, senders) = try await decide(submission)
         let (account, count) = (submission.caller.account, message.recipients.count)
         let suppressed = try await suppression.suppressed(

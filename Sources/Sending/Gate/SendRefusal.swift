@@ -41,6 +41,8 @@ package enum SendRefusal: Error, Hashable, Sendable {
     case mailFromNotVerified(Domain)
     case dailyQuotaExceeded
     case sendingRateExceeded
+    /// The records of mail that was taken wait for this sink, and there is no room for more of them.
+    case recordsUnshipped(sink: String)
 
     /// Which control said no, for the record.
     package var control: String {
@@ -58,6 +60,7 @@ package enum SendRefusal: Error, Hashable, Sendable {
         case .accountPaused, .configurationSetPaused: "sending-pause"
         case .mailFromNotVerified: "mail-from"
         case .dailyQuotaExceeded, .sendingRateExceeded: "quota"
+        case .recordsUnshipped: "record-budget"
         }
     }
 
@@ -87,6 +90,8 @@ package enum SendRefusal: Error, Hashable, Sendable {
         case .mailFromNotVerified(let domain): "The MAIL FROM domain <\(domain)> is not verified."
         case .dailyQuotaExceeded: "Daily message quota exceeded"
         case .sendingRateExceeded: "Maximum sending rate exceeded."
+        case .recordsUnshipped(let sink):
+            "No mail is taken until the records of earlier mail have reached the sink \(sink): its budget is used up."
         }
     }
 

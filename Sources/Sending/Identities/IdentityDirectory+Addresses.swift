@@ -94,7 +94,7 @@ extension IdentityDirectory {
     private func record(_ control: String, _ reason: String, account: AccountID, by caller: Caller?) async throws {
         let event = Fact.Refused(
             door: caller?.door.rawValue ?? "server", principal: Self.principal(caller, account), control: control,
-            reason: reason, sourceAddress: caller?.sourceAddress ?? "")
+            reason: reason, sourceAddress: caller?.sourceAddress ?? "", call: caller?.recordedRefusal())
         try await store.record(Fact(at: now(), account: account, message: nil, event: .refused(event)))
     }
 

@@ -80,9 +80,6 @@ extension CustomVerification {
     }
 
     private func fact(_ operation: String, _ resource: String, _ caller: Caller) -> Fact {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: resource,
-            sourceAddress: caller.sourceAddress)
-        return Fact(at: identities.now(), account: caller.account, message: nil, event: .administered(event))
+        Fact(operation, on: resource, by: caller, at: identities.now())
     }
 }

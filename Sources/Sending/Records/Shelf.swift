@@ -96,10 +96,7 @@ package struct Shelf<Record: ShelfRecord>: Sendable {
     }
 
     private func fact(_ name: String, _ operation: String, _ caller: Caller) -> Fact {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: arn(name, in: caller.account),
-            sourceAddress: caller.sourceAddress)
-        return Fact(at: now(), account: caller.account, message: nil, event: .administered(event))
+        Fact(operation, on: arn(name, in: caller.account), by: caller, at: now())
     }
 
     private static func decode(_ bytes: [UInt8]) throws -> Record {

@@ -174,9 +174,6 @@ package final class SuppressionList: Sendable {
     }
 
     private func fact(_ operation: String, _ address: Mailbox, _ caller: Caller) -> Fact {
-        let event = Fact.Administered(
-            operation: operation, principal: caller.principal.arn, resource: address.description,
-            sourceAddress: caller.sourceAddress)
-        return Fact(at: now(), account: caller.account, message: nil, event: .administered(event))
+        Fact(operation, on: address.description, by: caller, at: now())
     }
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Mail
+
+extension Principal {
+    /// `userIdentity` of a record, as JSON: who, and with temporary credentials whose session and since when
+    /// (CloudTrail user guide, "CloudTrail userIdentity element").
+    package func recordIdentity(accessKeyID: String?) -> String {
+        var members: [(String, String)] = []
+        switch kind {
+        case .root: members.append(("type", "Root"))
+        case .user: members.append(("type", "IAMUser"))
+        case .role: members.append(("type", "AssumedRole"))
+        }
+        members += [("principalId", userID), ("arn", arn), ("accountId", account.description)]
+        if let accessKeyID { members.append(("accessKeyId", accessKeyID)) }
+        if case .user(let name, _, _) = kind { members.append(("userName", name)) }
+        var json = Self.members(members)
+        if let session { json += ",\"sessionContext\":{\(sessionContext(session))}" }
+        return "{\(json)}"
+    }
+
+    /// What `LookupEvents` finds it by under Username.
+    package var recordUserName: String {
+        switch kind {
+        case .root: "root"
+        case .user(let name, _, _): name
+        case .role(_, _, _, let session): session
+        }
+    }
+
+    /// `userIdentity` of somebody who did not prove who they are: the key they named, where they named one.
+    package static func unknownIdentity(accessKeyID: String?) -> String {
+        "{\(members([("type", "Unknown")] + (accessKeyID.map { [("accessKeyId", $0)] } ?? [])))}"
+    }
+
+    private func sessionContext(_ session: SessionFacts) -> String {
+        var json = ""
+        if case .role(let name, _, let id, _) = kind {
+            let issuer = [
+                ("type", "Role"), ("principalId", id), ("arn", roleARN ?? ""), ("accountId", account.description),
+                ("userName", name),
+            ]
+            json = "\"sessionIssuer\":{\(Self.members(issuer))},"
+        }
+        let attributes = [
+            ("creationDate", "\(session.issuedAt.description.prefix(19))Z"), ("mfaAuthenticated", "\(session.isMFA)"),
+        ]
+        return json + "\"attributes\":{\(Self.members(attributes))}"
+    }
+
+    private static func members(_ members: [(String, String)]) -> String {
+        members.map { "\"\($0)\":\"\(plain($1))\"" }.joined(separator: ",")
+    }
+
+    // IAM's names have no others (IAM user guide, "IAM name requirements"); whatever else came here is not worth the risk.
+    private static func plain(_ text: String) -> String {
+        String(decoding: text.utf8.map { (33...126).contains($0) && $0 != 34 && $0 != 92 ? $0 : 63 }, as: UTF8.self)
+    }
+}
