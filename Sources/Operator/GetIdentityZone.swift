@@ -6,6 +6,7 @@ package import Access
 import Authentication
 import Mail
 package import Sending
+package import Trail
 
 /// The DNS records of an identity as a zone file, either way: in the domain itself, or by CNAME into the hosted zone.
 struct GetIdentityZone: Operation {
@@ -47,7 +48,8 @@ struct GetIdentityZone: Operation {
 /// What AWS has no verb for: the service `postern`, json-1.1, behind our own subcommands.
 package enum OperatorCatalogue {
     package static func make(
-        access: AccessControl, identities: IdentityDirectory, queue: QueueServices
+        access: AccessControl, identities: IdentityDirectory, queue: QueueServices, trails: TrailBook,
+        archive: TrailArchive
     ) -> ServiceCatalogue {
         var catalogue = ServiceCatalogue(.json(version: "1.1"))
         catalogue.add(DescribeQueue(services: queue))
@@ -62,6 +64,7 @@ package enum OperatorCatalogue {
         catalogue.add(SetQueueState(services: queue))
         catalogue.add(DescribePools(services: queue))
         catalogue.add(SetAddressDraining(services: queue))
+        catalogue.add(DescribeTrailChain(access: access, book: trails, archive: archive))
         catalogue.add(GetIdentityZone(access: access, identities: identities))
         catalogue.add(ExplainAccess(access: access, identities: identities))
         catalogue.add(ProveAccess(access: access, identities: identities))

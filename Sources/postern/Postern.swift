@@ -10,6 +10,6 @@ struct Postern: AsyncParsableCommand {
         abstract: "An Amazon SES that you run yourself.",
         subcommands: [
             Serve.self, QueueCommand.self, PoolCommand.self, PrintSMTPPassword.self, Zone.self, Explain.self,
-            ExplainReply.self, Prove.self, Simulate.self,
+            ExplainReply.self, Prove.self, TrailCommand.self, Simulate.self,
         ])
 }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import JSON
+package import Journal
+import Mail
+
+/// Makes a record out of a fact: a function, so that the same fact is the same record, octet for octet, however often it
+/// is made.
+package struct TrailMaker: Sendable {
+    /// What records are made of; every other fact tells what became of a message, not who asked for what.
+    package static let kinds: Set<Fact.Event.Kind> = [
+        .accepted, .refused, .renderingFailed, .administered, .called, .signedIn,
+    ]
+
+    let region: String
+    let sight: RecipientSight
+
+    package init(region: String, sight: RecipientSight) {
+        self.region = region
+        self.sight = sight
+    }
+
+    /// - Parameter stream: whose fact it is; with its place there it names what has no other name.
+    /// - Returns: nil for a fact of no kind in `kinds`.
+    package func record(of fact: RecordedFact, in stream: String) -> TrailRecord? {
+        let (fact, place) = (fact.fact, TrailID.made(of: "\(stream)/\(fact.sequence)"))
+        let entry: TrailEntry
+        switch fact.event {
+        case .accepted(let event): entry = accepted(event, fact, place)
+        case .refused(let event): entry = refused(event, fact, place)
+        case .renderingFailed(let event): entry = renderingFailed(event, fact, place)
+        case .administered(let event): entry = administered(event, fact, place)
+        case .called(let event): entry = called(event, fact)
+        case .signedIn(let event): entry = signedIn(event, fact, place)
+        case .delivered, .deferred, .bounced, .complained, .warned: return nil
+        }
+        return entry.record(region: region)
+    }
+
+    func parameters(of call: Fact.Call?) -> JSONValue {
+        guard let call, let text = call.parameters else { return .null }
+        let value = try? JSONValue(parsing: text, maximumDepth: 40, allowsRepeatedNames: true)
+        return value.map { sight.show(in: $0, of: call.name) } ?? .string(sight.show(inText: text))
+    }
+
+    /// A text for people, cut and without recipients.
+    func shown(_ text: String?) -> String? { text.map { sight.show(inText: TrailEntry.clipped($0)) } }
+}
+
+/// Names of records, in the form of UUIDs (RFC 9562 §5.8: version 8), made of what they are about.
+enum TrailID {
+    static func made(of text: String) -> String {
+        var octets = Array(SHA256.hash(data: Array(text.utf8)).prefix(16))
+        octets[6] = octets[6] & 0x0F | 0x80
+        octets[8] = octets[8] & 0x3F | 0x80
+        let hex = Array(TrailHash.hex(octets).utf8)
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
+            .map { String(decoding: hex[$0], as: UTF8.self) }.joined(separator: "-")
+    }
+
+    /// Of what one call did: the same for all of its facts.
+    static func of(_ call: Fact.Call, errorCode: String? = nil) -> String {
+        made(of: "\(call.request)/\(call.name)" + (errorCode.map { "/\($0)" } ?? ""))
+    }
+}
+
+/// What the names of operations say.
+enum TrailVerbs {
+    // BatchGetMetricData is SES's; the rest begin so at every service.
+    private static let reading = [
+        "Get", "List", "Describe", "Lookup", "Simulate", "Test", "Explain", "Head", "BatchGet",
+    ]
+    private static let sends: Set<String> = [
+        "SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkTemplatedEmail", "SendBulkEmail",
+    ]
+
+    /// Whether one of the words begins the name as a word of its own: `GetAccount`, not `Getter`.
+    static func isReadOnly(_ name: String) -> Bool {
+        reading.contains { word in
+            guard name.hasPrefix(word) else { return false }
+            return name.utf8.dropFirst(word.utf8.count).first.map { (65...90).contains($0) } ?? true
+        }
+    }
+
+    /// Sends are data events (SES developer guide, "Logging Amazon SES API calls").
+    static func isSend(_ name: String, _ source: String) -> Bool {
+        source == "ses.amazonaws.com" && sends.contains(name)
+    }
+}
