@@ -12,7 +12,7 @@ package struct ConfigurationKey: Hashable, Sendable {
     package let kind: Kind
     package let isSecret: Bool
 
-    private init(_ path: String, _ kind: Kind = .string, secret: Bool = false) {
+    init(_ path: String, _ kind: Kind = .string, secret: Bool = false) {
         self.path = path
         self.kind = kind
         isSecret = secret
@@ -94,7 +94,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         + [
             .init("smtp.trusted.*.networks.*"),
             .init("smtp.trusted.*.principal"),
-        ]
+        ] + trail + sinks
 
     private static func endpoint(_ path: String) -> [ConfigurationKey] {
         [.init("\(path).host"), .init("\(path).port", .integer)]

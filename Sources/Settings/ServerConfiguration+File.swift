@@ -41,6 +41,8 @@ extension ServerConfiguration {
         masterKey = try values.secretSource("master-key")
         previousMasterKey = try values.secretSource("master-key.previous")
         guardrails = try GuardrailSettings(values)
+        trail = try Trail(values)
+        sinks = try Sink.all(values, hostname: smtp.hostname)
         inboxKeep = values.int("inbox.keep") ?? 10_000
         try check()
     }

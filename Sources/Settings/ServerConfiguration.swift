@@ -29,6 +29,8 @@ package struct ServerConfiguration: Sendable {
     package var masterKey: SecretSource?
     package var previousMasterKey: SecretSource?
     package var guardrails: GuardrailSettings
+    package var trail: Trail
+    package var sinks: [Sink]
 
     /// Where a secret comes from at start-up.
     package enum SecretSource: Hashable, Sendable {
