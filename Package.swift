@@ -91,6 +91,9 @@ let package = Package(
             "Journal",
             log),
 
+        room("Trail", uses: "Mail", "JSON", "Authentication", "CZlib", "Journal", "Access", crypto, cryptoExtras),
+        room("Shipping", uses: "Mail", "JSON", "Measures", "CZlib", "Journal", "Trail"),
+
         room("Receiving", uses: "Mail", "MIME", "Reports", "Journal", "Queue", crypto, log),
 
         // Second floor: doors.
@@ -104,7 +107,10 @@ let package = Package(
         room(
             "WebClient",
             uses: "Mail", "DNS", "Authentication", "Reports", "Delivery", httpClient, nio, nioHTTP1, nioSSL),
-        room("AWSAccess", uses: "Mail", "AWSWire", "Access"),
+        room("AWSAccess", uses: "Mail", "JSON", "AWSWire", "Access", "Journal"),
+        room("CloudTrail", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Trail"),
+        room("S3", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Trail", crypto),
+        room("Sinks", uses: "Mail", "Shipping", httpClient, nio, nioPosix, nioHTTP1, nioSSL),
         room("SESv1", uses: "Mail", "MIME", "Templating", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("SESv2", uses: "Mail", "MIME", "Templating", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
         room("IAM", uses: "Mail", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Journal"),
@@ -112,7 +118,7 @@ let package = Package(
         room("STS", uses: "Mail", "AWSWire", "AWSAccess", "Access"),
         room(
             "Operator", uses: "Mail", "Journal", "Authentication", "PolicyLanguage", "AWSWire", "AWSAccess", "Access",
-            "Queue", "Sending"),
+            "Queue", "Sending", "Trail"),
         room(
             "API",
             uses: "Measures", "AWSWire", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioSSL, log, lifecycle,
@@ -121,7 +127,7 @@ let package = Package(
             "Console", uses: "Mail", "MIME", "Access", "Authentication", "Delivery", hummingbird, nio, log,
             .product(name: "Mustache", package: "swift-mustache")),
         room(
-            "SQLite", uses: "Mail", "Measures", "Journal", "Access", "Queue", "Sending", "Delivery",
+            "SQLite", uses: "Mail", "Measures", "Journal", "Access", "Queue", "Sending", "Delivery", "Trail",
             .product(name: "GRDB", package: "GRDB.swift")),
 
         // Apart.
@@ -139,7 +145,7 @@ let package = Package(
                 "Mail", "MIME", "SMTP", "DNS", "Authentication", "AWSWire", "Journal", "Access", "Queue", "Sending",
                 "Delivery", "Measures", "Reports", "Receiving", "SMTPListener", "SMTPTransport", "Resolver",
                 "WebClient", "SESv1", "SESv2",
-                "IAM", "Organizations", "STS",
+                "IAM", "Organizations", "STS", "Trail", "CloudTrail", "S3", "Shipping", "Sinks",
                 "PolicyLanguage", "Operator", "API",
                 "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", nio, nioPosix, nioSSL, log,
                 lifecycle,
@@ -176,13 +182,18 @@ let package = Package(
             nioSSL,
             crypto),
         tests(
-            "SQLite", uses: "Mail", "Queue", "Journal", "Delivery", "Reports",
+            "SQLite", uses: "Mail", "Queue", "Journal", "Delivery", "Reports", "Trail",
             .product(name: "GRDB", package: "GRDB.swift")),
         tests("Resolver", uses: "DNS"),
         tests("WebClient", uses: "Mail", "DNS", "Delivery", "Reports", nio, nioPosix),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Mail", "MIME", "Settings", "CZlib"],
             resources: [.copy("Fixtures")], swiftSettings: house),
+        tests("AWSAccess", uses: "Mail", "JSON", "AWSWire", "Access", "Journal"),
+        tests("CloudTrail", uses: "Trail", "Mail", "JSON", "AWSWire", "Access", "Journal"),
+        tests("Shipping", uses: "Mail", "JSON", "CZlib", "Journal", "Trail"),
+        tests("Sinks", uses: "Mail", "Shipping", nio, nioPosix, nioSSL),
+        tests("Trail", uses: "Mail", "JSON", "Journal", "Access"),
         tests("Settings", uses: "Mail", "Queue", "Reports"),
         tests("Simulator", uses: "Mail", "Queue", "Reports"),
     ],

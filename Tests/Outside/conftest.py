@@ -222,6 +222,15 @@ smtp:
                 events += [json.loads(row[0]) for row in db.execute("SELECT event FROM fact ORDER BY sequence")]
         return [event for event in events if kind is None or kind in event]
 
+    def records(self, **members):
+        """The trail's records with these members, oldest first; names of additional data count as members too."""
+        with sqlite3.connect(f"file:{self.data}/trail.db?mode=ro", uri=True) as db:
+            records = [json.loads(row[0]) for row in db.execute("SELECT json FROM record ORDER BY sequence")]
+        flat = [record | record.get("additionalEventData", {}) for record in records]
+        return [
+            record for record, members_of in zip(records, flat)
+            if all(members_of.get(name) == value for name, value in members.items())]
+
     def dkim_records(self, domain):
         """What the zone of a domain has to hold, as the operator is told it."""
         text = subprocess.run(

@@ -58,8 +58,8 @@ def test_administration_needs_mfa(binary, tmp_path):
         with pytest.raises(ClientError) as caught:
             house.client("iam", **session(given)).create_user(UserName="y")
         assert "require-mfa-for-administration" in str(caught.value)
-        refused = [fact["refused"] for fact in house.facts("refused")]
-        assert [fact["control"] for fact in refused if "CreateUser" in fact["reason"]] == ["require-mfa-for-administration"] * 2
+        refused = [fact["called"] for fact in house.facts("called") if fact["called"].get("control")]
+        assert [fact["control"] for fact in refused if fact["call"]["name"] == "CreateUser"] == ["require-mfa-for-administration"] * 2
         assert refused[-1]["principal"].endswith("assumed-role/r/s1")
     finally:
         house.stop(kill=True)

@@ -30,7 +30,7 @@ extension Server {
                 .init(
                     host: endpoint.host, port: endpoint.port, isAnonymous: configuration.consoleIsAnonymous,
                     firstSteps: firstSteps),
-                inbox: stores.inbox, authenticate: { access.isRoot(accessKeyID: $0, secret: $1, from: $2) },
+                inbox: stores.inbox, access: access,
                 verify: { content in
                     await verifier.verify(content).map { verdict in
                         "dkim=\(verdict.result.rawValue) header.d=\(verdict.domain) header.s=\(verdict.selector)"

@@ -4,6 +4,7 @@ import API
 import AWSAccess
 import AWSWire
 import Access
+import CloudTrail
 import DNS
 import Delivery
 import Foundation
@@ -17,6 +18,7 @@ import Operator
 import Organizations
 import Queue
 import Resolver
+import S3
 import SESv1
 import SESv2
 import SMTP
@@ -27,6 +29,8 @@ import STS
 import Sending
 import ServiceLifecycle
 import Settings
+import Shipping
+import Trail
 import UnixSignals
 
 /// The house, built: every room's parts, made in the order in which they need each other.
@@ -68,7 +72,12 @@ struct Server {
         let dispatcher = Dispatcher(queue: trade.queue, attempt: trade.attempt, meter: meter)
         let verifier = VerifierService(
             verifier: trade.verifier, interval: configuration.identities.checkInterval, logger: logger)
-        var services: [any Service] = [DeliveryService(queue: trade.queue, dispatcher: dispatcher)]
+        var services: [any Service] = [
+            TrailService(parts: trade.trail, shippers: trade.copies.shippers, logger: logger)
+        ]
+        services.append(SignInCounts(access: trade.access, logger: logger))
+        if !trade.copies.shippers.isEmpty { services.append(trade.copies) }
+        services.append(DeliveryService(queue: trade.queue, dispatcher: dispatcher))
         services.append(AddressService(addresses: trade.addresses, queue: trade.queue, attempt: trade.attempt))
         services.append(trade.rules)
         if trade.identities.mode == .dns { services.append(verifier) }
@@ -132,29 +141,27 @@ struct Server {
                 "organizations": [OrganizationsCatalogue.make(trade.access)],
                 "postern": [
                     OperatorCatalogue.make(
-                        access: trade.access, identities: trade.identities, queue: queueServices(trade, stores))
+                        access: trade.access, identities: trade.identities, queue: queueServices(trade, stores),
+                        trails: trade.trail.book, archive: trade.trail.archive)
+                ],
+                "cloudtrail": [
+                    CloudTrailCatalogue.make(
+                        TrailServices(
+                            access: trade.access, book: trade.trail.book, archive: trade.trail.archive,
+                            store: stores.trail))
                 ],
             ],
+            objects: ["s3": S3Door(access: trade.access, book: trade.trail.book, root: trade.trail.root)],
             credentials: AccessCredentials(trade.access), now: { Int64(Date().timeIntervalSince1970) },
             report: { id, error in
                 logger.error("operation failed", metadata: ["request-id": "\(id)", "error": "\(error)"])
-            }, audit: { try await record($1, in: $0, trade) })
+            }, recorder: TrailRecorder(access: trade.access))
     }
 
     private func queueServices(_ trade: Trade, _ stores: Stores) -> QueueServices {
         QueueServices(
             access: trade.access, desk: QueueDesk(queue: trade.queue, spool: stores.spool, now: now),
             addresses: trade.addresses, managementAccount: configuration.accountID, now: now)
-    }
-
-    // What the operator's limits refused is kept, whichever operation was asked for.
-    private func record(_ error: ServiceError, in context: RequestContext, _ trade: Trade) async throws {
-        let caller = try Caller(context)
-        let event = Fact.Refused(
-            door: caller.door.rawValue, principal: caller.principal.arn, control: error.control ?? "",
-            reason: error.message ?? error.code, sourceAddress: caller.sourceAddress)
-        try await trade.access.directory.record(
-            Fact(at: now(), account: caller.account, message: nil, event: .refused(event)))
     }
 
     private func smtpListener(_ trade: Trade, _ stores: Stores) throws -> SMTPListener {
@@ -165,7 +172,7 @@ struct Server {
         return SMTPListener(
             try listeners(trade), hostname: configuration.smtp.hostname, limits: limits,
             sslContext: try NIOSSLContext(configuration: tls),
-            service: GateService(access: trade.access, gate: trade.gate, drafts: stores.drafts),
+            service: GateService(access: trade.access, gate: trade.gate, queue: trade.queue, drafts: stores.drafts),
             group: MultiThreadedEventLoopGroup.singleton, logger: logger)
     }
 

@@ -14,6 +14,7 @@ struct Stores: Sendable {
     let inbox: SQLiteInbox
     let drafts: FileDrafts
     let tls: SQLiteTLSResults
+    let trail: SQLiteTrail
 
     init(_ configuration: ServerConfiguration) async throws {
         let directory = configuration.dataDirectory
@@ -31,6 +32,7 @@ struct Stores: Sendable {
             inbox = try SQLiteInbox(directory: directory, capacity: configuration.inboxKeep)
             drafts = try FileDrafts(directory: "\(directory)/drafts")
             tls = try SQLiteTLSResults(directory: directory)
+            trail = try SQLiteTrail(directory: directory)
         } catch {
             throw ConfigurationError("'data-directory' \(directory) cannot be used: \(error)")
         }

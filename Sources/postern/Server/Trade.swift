@@ -9,6 +9,7 @@ import Mail
 import Queue
 import Sending
 import Settings
+import Shipping
 
 /// The trade rooms, furnished.
 struct Trade: Sendable {
@@ -30,6 +31,8 @@ struct Trade: Sendable {
     let systemMail: QueuedSystemMail
     let inbound: Inbound
     let rules: RulesService
+    let trail: TrailParts
+    let copies: Copies
 
     init(_ server: Server, _ stores: Stores, dns: any DNSLookup) async throws {
         let configuration = server.configuration
@@ -40,6 +43,8 @@ struct Trade: Sendable {
         strangers = try StrangersTLS(server, store: stores.tls, dns: dns)
         let way = try WayOut(server, dns: dns, judgement: judgement, strangers: strangers)
         access = try await Self.access(server, stores)
+        trail = try await TrailParts(server, stores, access: access)
+        copies = try Copies(server, stores, trail: stores.trail, directory: access.directory)
         let sealed = try await stores.identities(access.sealer)
         book = IdentityBook(store: sealed, now: server.now)
         let automatic = configuration.identities.verification == .automatic || configuration.delivery.route == .capture
@@ -102,7 +107,7 @@ struct Trade: Sendable {
             settings: settings,
             access: access, identities: book, configurationSets: configurationSets, addresses: addresses,
             accounts: accounts, suppression: suppression, returnPaths: returnPaths, quota: quota, queue: queue,
-            now: server.now, random: server.random)
+            fullSink: { [shippers = copies.shippers] in shippers.refusing }, now: server.now, random: server.random)
         verification = CustomVerification(
             records: stores.records, identities: identities, gate: gate, publicURL: configuration.publicURL,
             random: server.random)

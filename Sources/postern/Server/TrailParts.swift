@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Access
+import Foundation
+import Journal
+import Logging
+import Mail
+import SQLite
+import Sending
+import ServiceLifecycle
+import Settings
+import Shipping
+import Trail
+
+extension SQLiteRecords: TrailShelf {}
+
+/// The trail, furnished: who makes records of facts, where they are kept, and who writes them into files.
+struct TrailParts: Sendable {
+    let book: TrailBook
+    let archive: TrailArchive
+    let keeper: TrailKeeper
+    let store: SQLiteTrail
+    /// Where the files lie.
+    let root: String
+    private let retention: ServerConfiguration.Trail
+    private let now: Now
+
+    init(_ server: Server, _ stores: Stores, access: AccessControl) async throws {
+        let configuration = server.configuration
+        root = "\(configuration.dataDirectory)/trail"
+        (now, store, retention) = (server.now, stores.trail, configuration.trail)
+        book = TrailBook(
+            stores.records, region: configuration.region, management: configuration.accountID,
+            accounts: { access.accountsInOrder }, now: now)
+        try await book.makeLocal()
+        let keys = SealedTrailKeys(
+            stores.records, sealer: access.sealer, management: configuration.accountID, now: now)
+        archive = TrailArchive(
+            root: root, store: stores.trail, keyring: TrailKeyring(keys), now: now,
+            logInterval: Double(configuration.trail.logInterval),
+            digestInterval: Int64(configuration.trail.digestInterval))
+        let sight = try await Self.sight(server, stores, access.sealer)
+        keeper = TrailKeeper(
+            streams: [stores.records, stores.spool], store: stores.trail,
+            maker: TrailMaker(region: configuration.region, sight: sight))
+    }
+
+    /// Forgets records that are older than they are kept, as far as every file and every sink has them, and the local
+    /// chain's files with them. The chain begins with its oldest file then, and says so.
+    /// - Parameter shipped: the least that a sink has of the trail; nil where there are no sinks.
+    /// - Returns: how many records went.
+    func prune(shipped: Int64?) async throws -> Int {
+        var last = shipped ?? .max
+        for copy in try await book.copies() {
+            let anchor = try await archive.anchor(of: copy.layout)
+            // A trail that was stopped has all that it will ever have.
+            if anchor?.closedAt == nil { last = min(last, anchor?.position ?? 0) }
+        }
+        func horizon(_ days: Int) -> Timestamp { now() + -Double(days) * 86_400 }
+        let removed =
+            try await store.prune(.management, before: horizon(retention.managementDays), upTo: last)
+            + store.prune(.data, before: horizon(retention.dataDays), upTo: last)
+        for copy in try await book.copies() where copy.holdsAllAccounts {
+            await archive.prune(copy.layout, before: horizon(max(retention.managementDays, retention.dataDays)))
+        }
+        return removed
+    }
+
+    private static func sight(
+        _ server: Server, _ stores: Stores, _ sealer: SecretSealer
+    ) async throws -> RecipientSight {
+        switch server.configuration.trail.recipients {
+        case .hidden: return .hidden
+        case .clear: return .clear
+        case .hash:
+            let key = RecipientKey(
+                records: stores.records, sealer: sealer, account: server.configuration.accountID, now: server.now,
+                random: server.random)
+            return .hashed(try await key.load())
+        }
+    }
+}
+
+/// The key that recipients are hashed under in records: made once, and never changed, so that searches join.
+struct RecipientKey: Sendable {
+    private static let purpose = "recipient hash"
+    private static let kind = "recipient-hash-key"
+    private static let name = "key"
+
+    let records: any RecordStore
+    let sealer: SecretSealer
+    let account: AccountID
+    let now: Now
+    let random: RandomBits
+
+    func load() async throws -> SecretBytes {
+        if let stored = try await records.record(Self.kind, Self.name, in: account) {
+            return try sealer.open(String(decoding: stored, as: UTF8.self), for: Self.purpose)
+        }
+        let key = SecretBytes((0..<4).flatMap { _ in withUnsafeBytes(of: random()) { Array($0) } })
+        let event = Fact.Administered(
+            operation: "postern:CreateRecipientHashKey", principal: "postern", resource: "recipient-hash-key",
+            sourceAddress: "")
+        _ = try await records.put(
+            Self.kind, Self.name, in: account, content: Array(try sealer.seal(key, for: Self.purpose).utf8),
+            replacing: false, recording: Fact(at: now(), account: account, message: nil, event: .administered(event)))
+        return key
+    }
+}
+
+/// Makes records of what happened, a fifth of a second after it did, and writes them into files when these are due. What
+/// happened until the doors closed is on record before the server ends.
+struct TrailService: Service {
+    let parts: TrailParts
+    let shippers: Shippers
+    let logger: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            async let files: Void = parts.archive.run(parts.book) {
+                logger.error("the trail's files were not written", metadata: ["error": "\($0)"])
+            }
+            async let pruning: Void = prune()
+            while true {
+                await read()
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            _ = try await (files, pruning)
+        }
+        await read()
+    }
+
+    // Once an hour.
+    private func prune() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(3_600))
+            do {
+                let removed = try await parts.prune(
+                    shipped: shippers.states.filter { $0.source == "trail" }.map(\.position).min())
+                if removed > 0 {
+                    logger.notice("records of the trail were kept long enough", metadata: ["removed": "\(removed)"])
+                }
+            } catch {
+                logger.error("the trail was not pruned", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func read() async {
+        do {
+            while try await parts.keeper.read() { try Task.checkCancellation() }
+        } catch is CancellationError {
+        } catch {
+            logger.error("the trail was not kept up to date", metadata: ["error": "\(error)"])
+        }
+    }
+}
