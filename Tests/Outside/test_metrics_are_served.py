@@ -86,6 +86,7 @@ def test_what_waits_and_what_becomes_of_it_is_counted(house):
     house.rome.holding.put(False)
     house.arrive(house.rome, "three")
     moved(house, "postern_recipients_total", 2, outcome="delivered")
+    moved(house, "postern_queue_deliveries_all", 0)
     last = house.metrics()
     assert last("postern_delivered_protection_total", version="none") == 2
     assert last("postern_address_recipients_total", address="127.0.0.2", outcome="delivered") == 1
