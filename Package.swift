@@ -73,8 +73,10 @@ let package = Package(
         room("PolicyLanguage", uses: "JSON"),
         room("Templating", uses: "JSON"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        room("Compression", uses: "CZlib"),
         .target(
-            name: "Reports", dependencies: ["Mail", "MIME", "CZlib"], resources: [.embedInCode("Replies/replies.yaml")],
+            name: "Reports", dependencies: ["Mail", "MIME", "Compression"],
+            resources: [.embedInCode("Replies/replies.yaml")],
             swiftSettings: house),
 
         // First floor: the trade.
@@ -87,12 +89,13 @@ let package = Package(
             "Sending", uses: "Mail", "MIME", "DNS", "Authentication", "PolicyLanguage", "Templating", "Access", "Queue",
             "Journal"),
         room(
-            "Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Reports", "Measures", "Queue",
+            "Delivery", uses: "Mail", "MIME", "DNS", "SMTP", "Authentication", "Compression", "Reports", "Measures",
+            "Queue",
             "Journal",
             log),
 
-        room("Trail", uses: "Mail", "JSON", "Authentication", "CZlib", "Journal", "Access", crypto, cryptoExtras),
-        room("Shipping", uses: "Mail", "JSON", "Measures", "CZlib", "Journal", "Trail"),
+        room("Trail", uses: "Mail", "JSON", "Authentication", "Compression", "Journal", "Access", crypto, cryptoExtras),
+        room("Shipping", uses: "Mail", "JSON", "Measures", "Compression", "Journal", "Trail"),
 
         room("Receiving", uses: "Mail", "MIME", "Reports", "Journal", "Queue", crypto, log),
 
@@ -187,13 +190,13 @@ let package = Package(
         tests("Resolver", uses: "DNS"),
         tests("WebClient", uses: "Mail", "DNS", "Delivery", "Reports", nio, nioPosix),
         .testTarget(
-            name: "ReportsTests", dependencies: ["Reports", "Mail", "MIME", "Settings", "CZlib"],
+            name: "ReportsTests", dependencies: ["Reports", "Mail", "MIME", "Settings", "CZlib", "Compression"],
             resources: [.copy("Fixtures")], swiftSettings: house),
         tests("AWSAccess", uses: "Mail", "JSON", "AWSWire", "Access", "Journal"),
         tests("CloudTrail", uses: "Trail", "Mail", "JSON", "AWSWire", "Access", "Journal"),
         tests("Shipping", uses: "Mail", "JSON", "CZlib", "Journal", "Trail"),
         tests("Sinks", uses: "Mail", "Shipping", nio, nioPosix, nioSSL),
-        tests("Trail", uses: "Mail", "JSON", "Journal", "Access"),
+        tests("Trail", uses: "Compression", "Mail", "JSON", "Journal", "Access"),
         tests("Settings", uses: "Mail", "Queue", "Reports"),
         tests("Simulator", uses: "Mail", "Queue", "Reports"),
     ],

@@ -4,10 +4,9 @@ import AWSWire
 
 /// What a request says of itself whose signature does not count: not to be believed, but worth a record.
 ///
-/// Looks at 4 KB of the header and of a form.
+/// Looks at 4 KB of the header.
 struct SignatureClaim: Hashable {
     private static let longest = 4 << 10
-    private static let longestName = 64
     private static let services: Set<String> = [
         "ses", "iam", "sts", "organizations", "postern", "cloudtrail", "s3", "logs", "monitoring",
     ]
@@ -26,7 +25,7 @@ struct SignatureClaim: Hashable {
         accessKeyID = key ?? named
         let service = credential.count > 3 ? credential[3] : ""
         source = "\(Self.services.contains(service) ? service : "postern").amazonaws.com"
-        operation = Self.operation(of: request)
+        operation = ServiceCall.name(in: request)
     }
 
     // KEY/DATE/REGION/SERVICE/aws4_request
@@ -39,20 +38,5 @@ struct SignatureClaim: Hashable {
         else { return [] }
         return field.dropFirst("Credential=".count)
             .split(separator: "/", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
-    }
-
-    private static func operation(of request: WireRequest) -> String {
-        if let target = request.header("x-amz-target") { return word(target.split(separator: ".").last ?? "") }
-        let form = String(decoding: request.body.prefix(longest), as: UTF8.self)
-        let action = [String(request.query.prefix(longest)), form].lazy.flatMap { $0.split(separator: "&") }
-            .first { $0.hasPrefix("Action=") }
-        return word(action?.dropFirst("Action=".count) ?? "")
-    }
-
-    private static func word(_ text: Substring) -> String {
-        let isWord = text.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
-        }
-        return isWord && !text.isEmpty ? String(text.prefix(longestName)) : "UnknownOperation"
     }
 }

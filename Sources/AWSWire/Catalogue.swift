@@ -68,19 +68,6 @@ package struct ServiceCatalogue: Sendable {
         }
     }
 
-    /// What the request calls the operation, whether there is one of that name.
-    func name(in request: WireRequest) -> String {
-        switch wire {
-        case .query:
-            let form = String(decoding: request.body.prefix(64 << 10), as: UTF8.self)
-            let action = [request.query, form].lazy.flatMap { $0.split(separator: "&") }
-                .first { $0.hasPrefix("Action=") }
-            return ServiceCall.clipped(action?.dropFirst(7) ?? "")
-        case .json: return ServiceCall.clipped(request.header("x-amz-target")?.split(separator: ".").last ?? "")
-        case .restJSON, .restXML: return ServiceCall.clipped("")
-        }
-    }
-
     private func findAction(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
         let form = String(validating: request.body, as: UTF8.self)
         guard let form else { throw ServiceError("MalformedInput", "The request body is not UTF-8.") }

@@ -35,6 +35,17 @@ package final class ServiceCall: Sendable {
     /// A store has been given a fact of this call.
     package func isOnRecord(as record: Record) { state.withLock { $0 = record } }
 
+    /// What a request calls its operation, whether there is one of that name: of a form its first 64 KB are looked at.
+    package static func name(in request: WireRequest) -> String {
+        if let target = request.header("x-amz-target") { return clipped(target.split(separator: ".").last ?? "") }
+        let texts = [
+            String(decoding: request.query.utf8.prefix(64 << 10), as: UTF8.self),
+            String(decoding: request.body.prefix(64 << 10), as: UTF8.self),
+        ]
+        let action = texts.lazy.flatMap { $0.split(separator: "&") }.first { $0.hasPrefix("Action=") }
+        return clipped(action?.dropFirst("Action=".count) ?? "")
+    }
+
     /// At most 64 letters and digits of what a stranger calls an operation.
     static func clipped(_ name: some StringProtocol) -> String {
         let word = name.utf8.prefix(64)

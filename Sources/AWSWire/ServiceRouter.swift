@@ -188,7 +188,7 @@ package final class ServiceRouter: Sendable {
                 return self.response(200, body, wire, context.requestID)
             }
         } catch {
-            return Asked(call: call(catalogue.name(in: request))) { _ in throw error }
+            return Asked(call: call(ServiceCall.name(in: request))) { _ in throw error }
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSWire
+import Synchronization
 import Testing
 
 @Suite("One port, all protocols")
@@ -249,6 +250,26 @@ struct ServiceRouterTests {
         #expect(await toys.answer(call.signed).status == 403)
         call.secret = Botocore.secret
         #expect(await toys.answer(call.signed).status == 200)
+    }
+
+    @Test("every call is on record before it is answered, whatever came of it")
+    func recorded() async throws {
+        _ = await toys.answer(Call.json("A.Say", #"{"Name":"x"}"#).signed)
+        _ = await toys.answer(Call.json("A.Unknown", "{}").signed)
+        _ = await toys.answer(Call.json("A.\"};drop", "{}").signed)
+        let calls = toys.recorder.calls.withLock { $0 }
+        #expect(
+            calls == [
+                "Say", "Unknown: UnknownOperationException", "UnknownOperation: UnknownOperationException",
+            ])
+    }
+
+    @Test("a call whose record cannot be kept is not answered")
+    func unrecorded() async throws {
+        var call = Call.json("A.Say", #"{"Name":"x"}"#)
+        call.headers.append(("user-agent", "full disk"))
+        let answer = await toys.answer(call.signed)
+        #expect(answer.status == 500 && !answer.body.contains("Said"))
     }
 
     @Test(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 import Foundation
 import Mail
 import Synchronization
@@ -116,7 +117,7 @@ private final class MemoryKeys: TrailKeyStore {
         let path = archived.path(victim)
         switch what {
         case "edited":
-            try Data(TrailGzip.compress(Array("{\"Records\":[]}".utf8))).write(to: URL(filePath: path))
+            try Data(Gzip.compress(Array("{\"Records\":[]}".utf8), .usual)).write(to: URL(filePath: path))
         case "deleted": try FileManager.default.removeItem(atPath: path)
         case "swapped": try archived.swap(victim, other)
         case "rolled back":

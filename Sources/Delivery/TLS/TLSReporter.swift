@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 package import DNS
 package import Logging
 package import Mail
@@ -117,7 +118,7 @@ package struct TLSReporter: Sendable {
                 from: settings.sender, to: recipient, on: domain, submitter: submitter, random: parts.random)
             try await parts.mail.send(
                 SystemMessage(account: settings.account, to: recipient, content: mail, signingDomain: submitter))
-        case .web(let address): try await parts.poster.post(try Gzip.compress(try report.json()), to: address)
+        case .web(let address): try await parts.poster.post(try Gzip.compress(try report.json(), .best), to: address)
         }
     }
 }

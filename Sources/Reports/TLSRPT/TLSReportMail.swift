@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 import MIME
 package import Mail
 
@@ -55,7 +56,7 @@ extension TLSReport {
         try header.append(name: "Content-Type", value: "application/tlsrpt+gzip; name=\"\(name)\"")
         try header.append(name: "Content-Disposition", value: "attachment; filename=\"\(name)\"")
         try header.append(name: "Content-Transfer-Encoding", value: "base64")
-        return header.serialized() + Base64.lines(try Gzip.compress(try json()))
+        return header.serialized() + Base64.lines(try Gzip.compress(try json(), .best))
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 package import Mail
 import Synchronization
 
@@ -48,7 +49,7 @@ package final class HECSink: ShipmentSink {
     package func send(_ batch: [Shipment]) async -> ShipmentVerdict {
         var text: [UInt8] = []
         for shipment in batch { Envelope.write(shipment, index: settings.index, to: &text) }
-        guard let body = Gzip.compress(text) else { return .retry("no memory to compress a batch") }
+        guard let body = try? Gzip.compress(text, .quick) else { return .retry("no memory to compress a batch") }
         var worst = ShipmentVerdict.stop("no endpoint is named")
         for turn in settings.endpoints.indices {
             let here = place.withLock { $0 }

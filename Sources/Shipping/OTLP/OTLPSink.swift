@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 package import Mail
 import Synchronization
 
@@ -26,7 +27,7 @@ package final class OTLPSink: ShipmentSink {
     package func close() async { await web.close() }
 
     package func send(_ batch: [Shipment]) async -> ShipmentVerdict {
-        guard let body = Gzip.compress(LogsRequest.encode(batch, observed: clock.now())) else {
+        guard let body = try? Gzip.compress(LogsRequest.encode(batch, observed: clock.now()), .quick) else {
             return .retry("no memory to compress a batch")
         }
         var worst = ShipmentVerdict.stop("no endpoint is named")

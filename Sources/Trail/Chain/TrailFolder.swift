@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 import Mail
 
 /// A folder with trails in it, wherever it came from: an archive's root, one bucket, or a copy of one.
@@ -47,7 +48,7 @@ package struct TrailFolder: Sendable {
         guard name.hasPrefix(start), end > 0 else { return nil }
         let trail = String(name.dropFirst(start.count).prefix(end))
         guard let octets = DurableFile.read(file, limit: TrailObjects.largest),
-            let contents = try? TrailGzip.expand(octets, limit: TrailObjects.largestContents),
+            let contents = try? Gzip.expand(octets, limit: TrailObjects.largestContents),
             let digest = TrailDigest(parsing: contents)
         else { return nil }
         let base = parts.dropLast(7).joined(separator: "/")

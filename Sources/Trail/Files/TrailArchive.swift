@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 package import Mail
 
 /// Writes the local trail into buckets as CloudTrail does: log files at most every five minutes, and a signed digest for
@@ -159,7 +160,7 @@ package actor TrailArchive {
         guard let oldest = records.map(\.at).min(), let newest = records.map(\.at).max() else { return }
         let contents = Self.contents(records)
         let key = copy.layout.logKey(at: moment, from: anchor.position + 1, to: last)
-        try objects(copy.layout).write(try TrailGzip.compress(contents), to: key)
+        try objects(copy.layout).write(try Gzip.compress(contents, .usual), to: key)
         let log = TrailDigest.Log(
             bucket: copy.layout.bucket, key: key, hash: TrailHash.sha256(contents), newest: newest, oldest: oldest)
         anchor.waiting.append(.init(log: log, after: anchor.position, last: last))
@@ -180,7 +181,7 @@ package actor TrailArchive {
             previous: anchor.newest, logs: anchor.waiting.map(\.log))
         let contents = digest.json
         let signature = try key.sign(digest.stringToSign(contents))
-        try objects(copy.layout).write(try TrailGzip.compress(contents), to: digest.key, signature: signature)
+        try objects(copy.layout).write(try Gzip.compress(contents, .usual), to: digest.key, signature: signature)
         anchor.take(digest, hash: TrailHash.sha256(contents), signature: signature)
         anchor.digested = anchor.position
         try keep(anchor, copy)

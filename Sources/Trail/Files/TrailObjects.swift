@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 import Glibc
 package import Mail
 
@@ -53,7 +54,7 @@ package struct TrailObjects: Sendable {
 
     /// The contents before compression; nil where they cannot be had.
     func contents(_ key: String) -> [UInt8]? {
-        read(key).flatMap { try? TrailGzip.expand($0, limit: Self.largestContents) }
+        read(key).flatMap { try? Gzip.expand($0, limit: Self.largestContents) }
     }
 
     func write(_ octets: [UInt8], to key: String, signature: String? = nil) throws {

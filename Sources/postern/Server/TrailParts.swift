@@ -101,10 +101,10 @@ struct RecipientKey: Sendable {
         let event = Fact.Administered(
             operation: "postern:CreateRecipientHashKey", principal: "postern", resource: "recipient-hash-key",
             sourceAddress: "")
-        _ = try await records.put(
+        let isStored = try await records.put(
             Self.kind, Self.name, in: account, content: Array(try sealer.seal(key, for: Self.purpose).utf8),
             replacing: false, recording: Fact(at: now(), account: account, message: nil, event: .administered(event)))
-        return key
+        return isStored ? key : try await load()
     }
 }
 

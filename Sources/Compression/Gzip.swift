@@ -3,17 +3,34 @@
 import CZlib
 
 /// One gzip member (RFC 1952), in and out.
-enum TrailGzip {
-    struct Failure: Error, Hashable, Sendable {}
+package enum Gzip {
+    package struct Failure: Error, Hashable, Sendable {
+        /// zlib's number.
+        package let code: Int32
+    }
 
-    static func compress(_ bytes: [UInt8]) throws(Failure) -> [UInt8] {
+    package enum Effort: Sendable {
+        /// For what is sent once and soon; for what is kept; for what is small and goes by mail.
+        case quick, usual, best
+
+        fileprivate var level: Int32 {
+            switch self {
+            case .quick: Z_BEST_SPEED
+            case .usual: Z_DEFAULT_COMPRESSION
+            case .best: Z_BEST_COMPRESSION
+            }
+        }
+    }
+
+    package static func compress(_ bytes: [UInt8], _ effort: Effort) throws(Failure) -> [UInt8] {
         var stream = z_stream()
         // 16 above the window's size asks for gzip's frame.
         let opened = deflateInit2_(
-            &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            &stream, effort.level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
-        guard opened == Z_OK, let length = UInt32(exactly: bytes.count) else { throw Failure() }
+        guard opened == Z_OK else { throw Failure(code: opened) }
         defer { deflateEnd(&stream) }
+        guard let length = UInt32(exactly: bytes.count) else { throw Failure(code: Z_BUF_ERROR) }
         var input = bytes
         var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(length))))
         let status = input.withUnsafeMutableBufferPointer { input in
@@ -25,16 +42,16 @@ enum TrailGzip {
                 return deflate(&stream, Z_FINISH)
             }
         }
-        guard status == Z_STREAM_END else { throw Failure() }
+        guard status == Z_STREAM_END else { throw Failure(code: status) }
         return Array(output.prefix(Int(stream.total_out)))
     }
 
     /// - Parameter limit: octets of the result: a small file may claim to be a huge one.
-    static func expand(_ bytes: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+    package static func expand(_ bytes: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
         var stream = z_stream()
         guard inflateInit2_(&stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK,
             let length = UInt32(exactly: bytes.count)
-        else { throw Failure() }
+        else { throw Failure(code: Z_DATA_ERROR) }
         defer { inflateEnd(&stream) }
         var input = bytes
         var piece = [UInt8](repeating: 0, count: 1 << 16)
@@ -54,7 +71,7 @@ enum TrailGzip {
                 if count == 0 { return false }
             }
         }
-        guard isWhole else { throw Failure() }
+        guard isWhole else { throw Failure(code: Z_DATA_ERROR) }
         return result
     }
 }
