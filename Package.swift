@@ -80,7 +80,7 @@ let package = Package(
             swiftSettings: house),
 
         // First floor: the trade.
-        room("Journal", uses: "Mail"),
+        room("Journal", uses: "Mail", "JSON"),
         room("Access", uses: "Mail", "Journal", "PolicyLanguage", crypto),
         .target(
             name: "Queue", dependencies: ["Mail", "Journal"], resources: [.embedInCode("Shaping/providers.yaml")],
@@ -223,6 +223,11 @@ if Context.environment["POSTERN_FUZZ"] != nil {
 if Context.environment["POSTERN_BENCH"] != nil {
     package.products.append(.executable(name: "BareRoute", targets: ["BareRoute"]))
     package.products.append(.executable(name: "Decisions", targets: ["Decisions"]))
+    package.products.append(.executable(name: "Readers", targets: ["Readers"]))
+    package.targets.append(
+        .executableTarget(
+            name: "Readers", dependencies: ["Mail", "Journal", "Trail", "SQLite", "Compression"],
+            path: "Benchmarks/Readers", swiftSettings: house))
     package.targets.append(
         .executableTarget(
             name: "Decisions", dependencies: ["PolicyLanguage"], path: "Benchmarks/Decisions", swiftSettings: house))

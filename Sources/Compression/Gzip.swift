@@ -10,7 +10,7 @@ package enum Gzip {
     }
 
     package enum Effort: Sendable {
-        /// For what is sent once and soon; for what is kept; for what is small and goes by mail.
+        /// For what is much or sent at once; for what is kept and little; for what is small and goes by mail.
         case quick, usual, best
 
         fileprivate var level: Int32 {

@@ -62,11 +62,24 @@ struct JSONReader {
 
     private mutating func string() throws(JSONSyntaxError) -> String {
         position += 1
-        var bytes = plainText()
+        let start = position
+        passPlainText()
+        // Nearly every string is as it stands.
+        if next == UInt8(ascii: "\"") {
+            position += 1
+            return String(decoding: octets[start..<(position - 1)], as: UTF8.self)
+        }
+        return try string(after: octets[start..<position])
+    }
+
+    private mutating func string(after plain: ArraySlice<UInt8>) throws(JSONSyntaxError) -> String {
+        var bytes = Array(plain)
         while next == UInt8(ascii: "\\") {
             position += 1
-            bytes += try escape()
-            bytes += plainText()
+            try escape(into: &bytes)
+            let start = position
+            passPlainText()
+            bytes += octets[start..<position]
         }
         guard let end = next else { throw fault("a string does not end") }
         guard end == UInt8(ascii: "\"") else { throw fault("a control character stands in a string") }
@@ -75,7 +88,7 @@ struct JSONReader {
     }
 
     // unescaped = %x20-21 / %x23-5B / %x5D-10FFFF          ; RFC 8259 §7
-    private mutating func plainText() -> ArraySlice<UInt8> {
+    private mutating func passPlainText() {
         let start = position
         position = octets.withUnsafeBytes { octets in
             var end = start
@@ -87,7 +100,6 @@ struct JSONReader {
             { end += 1 }
             return end
         }
-        return octets[start..<position]
     }
 
     // Eight octets at a look: none below 32, no quotation mark and no backslash. Those above 127 are plain.
@@ -98,17 +110,17 @@ struct JSONReader {
         return ((word &- every * 32) | (quotes &- every) | (backslashes &- every)) & ~word & (every * 0x80) == 0
     }
 
-    private mutating func escape() throws(JSONSyntaxError) -> [UInt8] {
+    private mutating func escape(into bytes: inout [UInt8]) throws(JSONSyntaxError) {
         guard let octet = next else { throw fault("a string does not end") }
         position += 1
         switch octet {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [octet]
-        case UInt8(ascii: "b"): return [8]
-        case UInt8(ascii: "f"): return [12]
-        case UInt8(ascii: "n"): return [10]
-        case UInt8(ascii: "r"): return [13]
-        case UInt8(ascii: "t"): return [9]
-        case UInt8(ascii: "u"): return try unicodeEscape()
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(octet)
+        case UInt8(ascii: "b"): bytes.append(8)
+        case UInt8(ascii: "f"): bytes.append(12)
+        case UInt8(ascii: "n"): bytes.append(10)
+        case UInt8(ascii: "r"): bytes.append(13)
+        case UInt8(ascii: "t"): bytes.append(9)
+        case UInt8(ascii: "u"): bytes += try unicodeEscape()
         default: throw fault("an unknown escape stands in a string")
         }
     }

@@ -43,14 +43,15 @@ extension JSONValue {
     /// Appends a text with its quotation marks.
     package static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        let isPlain = text.utf8.allSatisfy {
-            $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        var text = text
+        let isWritten = text.withUTF8 { octets in
+            let isPlain = octets.allSatisfy {
+                $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
+            if isPlain { output.append(contentsOf: octets) }
+            return isPlain
         }
-        if isPlain {
-            output += text.utf8
-        } else {
-            for scalar in text.unicodeScalars { write(scalar, to: &output) }
-        }
+        if !isWritten { for scalar in text.unicodeScalars { write(scalar, to: &output) } }
         output.append(UInt8(ascii: "\""))
     }
 

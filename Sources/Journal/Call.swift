@@ -5,7 +5,7 @@ extension Fact {
     /// connected, with what.
     ///
     /// Its texts are a stranger's, cut to `Call.longest` octets each; parameters may have 64 KB.
-    package struct Call: Hashable, Sendable, Codable {
+    package struct Call: Hashable, Sendable {
         /// Octets of one text.
         package static let longest = 256
 
@@ -58,7 +58,7 @@ extension Fact {
     }
 
     /// An operation that ended, where no other fact tells of it: reads, what was refused, what went wrong.
-    package struct Called: Hashable, Sendable, Codable {
+    package struct Called: Hashable, Sendable {
         package var call: Call
         package var principal: String
         package var sourceAddress: String
@@ -85,7 +85,7 @@ extension Fact {
     }
 
     /// Somebody showed who they are, or failed to.
-    package struct SignedIn: Hashable, Sendable, Codable {
+    package struct SignedIn: Hashable, Sendable {
         /// `smtp`, `console`, `api`
         package var door: String
         package var call: Call

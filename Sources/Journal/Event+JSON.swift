@@ -2,34 +2,8 @@
 
 /// Events as they are stored: `{"delivered":{"recipients":[…],"attempt":1,…}}`.
 ///
-/// Written by hand, because every accepted message pays for it; read by the usual decoder.
-extension Fact.Event: Decodable {
-    private enum Name: String, CodingKey {
-        case accepted, delivered, deferred, bounced, complained, refused, administered, renderingFailed, warned, called
-        case signedIn
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Name.self)
-        guard let name = container.allKeys.first else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "an event of no known kind"))
-        }
-        switch name {
-        case .accepted: self = .accepted(try container.decode(Fact.Accepted.self, forKey: name))
-        case .delivered: self = .delivered(try container.decode(Fact.Outcome.self, forKey: name))
-        case .deferred: self = .deferred(try container.decode(Fact.Outcome.self, forKey: name))
-        case .bounced: self = .bounced(try container.decode(Fact.Outcome.self, forKey: name))
-        case .complained: self = .complained(try container.decode(Fact.Complained.self, forKey: name))
-        case .refused: self = .refused(try container.decode(Fact.Refused.self, forKey: name))
-        case .renderingFailed:
-            self = .renderingFailed(try container.decode(Fact.RenderingFailed.self, forKey: name))
-        case .warned: self = .warned(try container.decode(Fact.Warned.self, forKey: name))
-        case .administered: self = .administered(try container.decode(Fact.Administered.self, forKey: name))
-        case .called: self = .called(try container.decode(Fact.Called.self, forKey: name))
-        case .signedIn: self = .signedIn(try container.decode(Fact.SignedIn.self, forKey: name))
-        }
-    }
-
+/// Written by hand, because every accepted message pays for it.
+extension Fact.Event {
     package var json: String {
         switch self {
         case .accepted(let event): JSONText.object("accepted", event.members)
@@ -202,13 +176,26 @@ private enum JSONText {
 
     private static func quote(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
-            case 0..<32: output += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
-            default: output.append(byte)
+        var text = text
+        text.withUTF8 { octets in
+            // Whatever needs no escape goes in one piece.
+            var done = 0
+            for (index, octet) in octets.enumerated() where octet < 32 || octet == 34 || octet == 92 {
+                output.append(contentsOf: octets[done..<index])
+                escape(octet, to: &output)
+                done = index + 1
             }
+            output.append(contentsOf: octets[done...])
         }
         output.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ octet: UInt8, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\\"))
+        if octet >= 32 {
+            output.append(octet)
+        } else {
+            output += "u00\(octet < 16 ? "0" : "")\(String(octet, radix: 16))".utf8
+        }
     }
 }

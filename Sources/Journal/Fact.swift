@@ -43,7 +43,7 @@ package struct Fact: Hashable, Sendable {
         case signedIn(SignedIn)
     }
 
-    package struct Accepted: Hashable, Sendable, Codable {
+    package struct Accepted: Hashable, Sendable {
         package var door: String
         package var principal: String
         package var reversePath: String
@@ -76,7 +76,7 @@ package struct Fact: Hashable, Sendable {
         }
     }
 
-    package struct Outcome: Hashable, Sendable, Codable {
+    package struct Outcome: Hashable, Sendable {
         package var recipients: [String]
         package var attempt: Int
         /// Who answered: `mx1.example.com [192.0.2.1]:25`; empty where nobody did.
@@ -126,7 +126,7 @@ package struct Fact: Hashable, Sendable {
     }
 
     /// A reply, or a report that came later, in SES's words.
-    package struct Verdict: Hashable, Sendable, Codable {
+    package struct Verdict: Hashable, Sendable {
         /// `Permanent`, `Transient`, `Undetermined`.
         package var type: String
         /// `NoEmail`, `MailboxFull`, `OnAccountSuppressionList`, …
@@ -147,7 +147,7 @@ package struct Fact: Hashable, Sendable {
         }
     }
 
-    package struct Complained: Hashable, Sendable, Codable {
+    package struct Complained: Hashable, Sendable {
         package var recipients: [String]
         /// `abuse`, `fraud`, … (RFC 5965 §7.3).
         package var feedbackType: String
@@ -169,7 +169,7 @@ package struct Fact: Hashable, Sendable {
         }
     }
 
-    package struct Refused: Hashable, Sendable, Codable {
+    package struct Refused: Hashable, Sendable {
         package var door: String
         package var principal: String
         package var control: String
@@ -189,7 +189,7 @@ package struct Fact: Hashable, Sendable {
         }
     }
 
-    package struct Warned: Hashable, Sendable, Codable {
+    package struct Warned: Hashable, Sendable {
         package var control: String
         /// What it is about: an access key, an identity.
         package var subject: String
@@ -202,7 +202,7 @@ package struct Fact: Hashable, Sendable {
         }
     }
 
-    package struct RenderingFailed: Hashable, Sendable, Codable {
+    package struct RenderingFailed: Hashable, Sendable {
         package var template: String
         package var reason: String
         package var recipients: [String]
@@ -220,7 +220,7 @@ package struct Fact: Hashable, Sendable {
         }
     }
 
-    package struct Administered: Hashable, Sendable, Codable {
+    package struct Administered: Hashable, Sendable {
         package var operation: String
         package var principal: String
         package var resource: String

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import GRDB
 import Journal
 import Mail
@@ -40,36 +39,31 @@ enum Facts {
         for fact in facts { try statement.execute(arguments: [fact.at, fact.account, fact.message, fact.event]) }
     }
 
+    static let columns = "sequence, at, account, message, event"
+
     static func after(_ sequence: Int64, limit: Int, _ db: Database) throws -> [RecordedFact] {
-        let rows = try Row.fetchAll(
-            db,
-            sql:
-                "SELECT sequence, at, account, message, event FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2",
-            arguments: [sequence, limit])
-        return try read(rows)
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(columns) FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2")
+        return try read(statement, [sequence, limit])
     }
 
     // An event begins with its name, so what is not asked for is passed over without being decoded.
     static func of(
         _ kinds: Set<Fact.Event.Kind>, after sequence: Int64, limit: Int, _ db: Database
     ) throws -> FactPage {
-        let window = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT max(sequence) AS last, count(*) AS seen FROM
-                (SELECT sequence FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2)
-                """, arguments: [sequence, limit])
-        guard let window, let last: Int64 = window["last"] else {
-            return FactPage(facts: [], last: sequence, isFull: false)
-        }
         let names = kinds.map { "event GLOB '{\"\($0.rawValue)\":*'" }.sorted().joined(separator: " OR ")
-        let rows = try Row.fetchAll(
-            db,
+        let statement = try db.cachedStatement(
             sql: """
-                SELECT sequence, at, account, message, event FROM fact WHERE sequence > $1 AND sequence <= $2
-                AND (\(names)) ORDER BY sequence
-                """, arguments: [sequence, last])
-        return FactPage(facts: try read(rows), last: last, isFull: window["seen"] == limit)
+                SELECT sequence, at, account, message, CASE WHEN \(names) THEN event END
+                FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2
+                """)
+        var (facts, seen, last) = ([RecordedFact](), 0, sequence)
+        let rows = try Row.fetchCursor(statement, arguments: [sequence, limit])
+        while let row = try rows.next() {
+            (seen, last) = (seen + 1, row[0])
+            if !row.hasNull(atIndex: 4), let fact = try fact(row) { facts.append(fact) }
+        }
+        return FactPage(facts: facts, last: last, isFull: seen == limit)
     }
 
     /// What a timeline shows at most.
@@ -78,25 +72,27 @@ enum Facts {
     /// Everything about one message, oldest first.
     static func about(_ message: MessageID, _ db: Database) throws -> [Fact] {
         let statement = try db.cachedStatement(
-            sql: """
-                SELECT sequence, at, account, message, event FROM fact WHERE message = $1 ORDER BY sequence LIMIT $2
-                """)
-        let rows = try Row.fetchAll(statement, arguments: [message.description, longestTimeline])
-        return try read(rows).map(\.fact)
+            sql: "SELECT \(columns) FROM fact WHERE message = $1 ORDER BY sequence LIMIT $2")
+        return try read(statement, [message.description, longestTimeline]).map(\.fact)
     }
 
-    static func read(_ rows: [Row]) throws -> [RecordedFact] {
-        let decoder = JSONDecoder()
-        return try rows.compactMap { row in
-            guard let account = AccountID(row["account"]) else { return nil }
-            let text: String = row["event"]
-            let message: String? = row["message"]
-            return RecordedFact(
-                sequence: row["sequence"],
-                fact: Fact(
-                    at: Timestamp(milliseconds: row["at"]), account: account,
-                    message: message.flatMap { MessageID(parsing: $0) },
-                    event: try decoder.decode(Fact.Event.self, from: Data(text.utf8))))
+    static func read(_ statement: Statement, _ arguments: StatementArguments) throws -> [RecordedFact] {
+        var facts: [RecordedFact] = []
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        while let row = try rows.next() {
+            if let fact = try fact(row) { facts.append(fact) }
         }
+        return facts
+    }
+
+    // Columns by their place: looking for their names costs more than reading them.
+    private static func fact(_ row: Row) throws -> RecordedFact? {
+        guard let account = AccountID(row[2] as String) else { return nil }
+        let message: String? = row[3]
+        return RecordedFact(
+            sequence: row[0],
+            fact: Fact(
+                at: Timestamp(milliseconds: row[1]), account: account,
+                message: message.flatMap { MessageID(parsing: $0) }, event: try Fact.Event(json: row[4])))
     }
 }

@@ -19,12 +19,11 @@ extension Facts {
     fileprivate static func history(of message: MessageID, _ db: Database) throws -> [Fact] {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT sequence, at, account, message, event FROM fact WHERE message = $1
+                SELECT \(columns) FROM fact WHERE message = $1
                 AND (event GLOB '{"accepted":*' OR event GLOB '{"bounced":*' OR event GLOB '{"complained":*'
                     OR event GLOB '{"deferred":*"attempt":0,*')
                 ORDER BY sequence LIMIT $2
                 """)
-        let rows = try Row.fetchAll(statement, arguments: [message.description, longestHistory])
-        return try read(rows).map(\.fact)
+        return try read(statement, [message.description, longestHistory]).map(\.fact)
     }
 }

@@ -26,7 +26,7 @@ extension SQLiteTrail {
             if let before = query.before { try Self.add(before, Self.time(table), to: &sql, &arguments, db) }
             sql += " ORDER BY \(Self.time(table)).at DESC, \(Self.time(table)).sequence DESC LIMIT ?"
             arguments += [min(max(0, query.limit), Self.longestAnswer)]
-            return try Self.read(try Row.fetchAll(db, sql: sql, arguments: arguments), db)
+            return try Self.read(try Row.fetchCursor(db, sql: sql, arguments: arguments), db)
         }
     }
 
@@ -68,13 +68,20 @@ extension SQLiteTrail {
 
 /// How much of one class of records there is.
 package struct TrailVolume: Hashable, Sendable {
-    package let records: Int
+    package private(set) var records: Int
     /// Of the records' texts.
-    package let octets: Int
+    package private(set) var octets: Int
+
+    static let none = Self(records: 0, octets: 0)
 
     package init(records: Int, octets: Int) {
         self.records = records
         self.octets = octets
+    }
+
+    mutating func add(_ record: TrailRecord) {
+        records += 1
+        octets += record.json.utf8.count
     }
 }
 

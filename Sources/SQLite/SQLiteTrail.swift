@@ -22,7 +22,13 @@ package struct SQLiteTrail: TrailStore {
 
     package func append(_ records: [TrailRecord], from stream: String, upTo position: Int64) async throws {
         try await engine.write { db in
-            for record in records { try Self.insert(record, db) }
+            var volumes: [TrailRecord.Category: TrailVolume] = [:]
+            for record in records where try Self.insert(record, db) {
+                volumes[record.category, default: .none].add(record)
+            }
+            for (category, volume) in volumes {
+                try Self.measure(category, records: volume.records, octets: volume.octets, db)
+            }
             try db.execute(
                 sql: """
                     INSERT INTO read_position (stream, position) VALUES ($1, $2)
@@ -39,28 +45,27 @@ package struct SQLiteTrail: TrailStore {
 
     package func records(after sequence: Int64, limit: Int) async throws -> [StoredTrailRecord] {
         try await engine.read { db in
-            let rows = try Row.fetchAll(
-                db, sql: "SELECT \(Self.columns) FROM record WHERE sequence > $1 ORDER BY sequence LIMIT $2",
-                arguments: [sequence, max(0, limit)])
-            return try Self.read(rows, db)
+            let statement = try db.cachedStatement(
+                sql: "SELECT \(Self.columns) FROM record WHERE sequence > $1 ORDER BY sequence LIMIT $2")
+            return try Self.read(try Row.fetchCursor(statement, arguments: [sequence, max(0, limit)]), db)
         }
     }
 
-    private static func insert(_ record: TrailRecord, _ db: Database) throws {
+    // Whether it was not there yet.
+    private static func insert(_ record: TrailRecord, _ db: Database) throws -> Bool {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO record (id, at, account, category, source, name, read_only, user_name, access_key, json)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
                 """)
         try statement.execute(
             arguments: [
                 record.id, record.at.milliseconds, record.account.description, record.category.rawValue, record.source,
                 record.name, record.isReadOnly, record.userName, record.accessKeyID, record.json,
             ])
-        guard db.changesCount > 0 else { return }
+        guard db.changesCount > 0 else { return false }
+        guard record.category == .management else { return true }
         let sequence = db.lastInsertedRowID
-        try measure(record.category, records: 1, octets: record.json.utf8.count, db)
-        guard record.category == .management else { return }
         for resource in record.resources {
             try db.cachedStatement(
                 sql: """
@@ -72,6 +77,7 @@ package struct SQLiteTrail: TrailStore {
                     sequence, resource.type, resource.name, record.account.description, record.at.milliseconds,
                 ])
         }
+        return true
     }
 
     static func measure(_ category: TrailRecord.Category, records: Int, octets: Int, _ db: Database) throws {
@@ -88,7 +94,7 @@ extension SQLiteTrail {
         """
         CREATE TABLE record (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            id TEXT NOT NULL UNIQUE,
+            id TEXT NOT NULL,
             at BIGINT NOT NULL,
             account TEXT NOT NULL CHECK (length(account) = 12),
             category TEXT NOT NULL CHECK (category IN ('Management', 'Data')),
@@ -114,6 +120,8 @@ extension SQLiteTrail {
         // Kept beside the records, because nobody can count millions of them for a metric.
         "CREATE TABLE volume (category TEXT PRIMARY KEY, records BIGINT NOT NULL, octets BIGINT NOT NULL)",
         "INSERT INTO volume (category, records, octets) VALUES ('Management', 0, 0), ('Data', 0, 0)",
+        // A send has one fact, so only the acts of the house have to be told apart.
+        "CREATE UNIQUE INDEX record_id ON record (id) WHERE category = 'Management'",
         index("time", "account, at"), index("name", "account, name, at"), index("source", "account, source, at"),
         index("user", "account, user_name, at"), index("key", "account, access_key, at"),
         index("read_only", "account, read_only, at"),
@@ -130,20 +138,19 @@ extension SQLiteTrail {
         json
         """
 
-    static func read(_ rows: [Row], _ db: Database) throws -> [StoredTrailRecord] {
-        try rows.compactMap { row in
-            guard let account = AccountID(row["account"]),
-                let category = TrailRecord.Category(rawValue: row["category"])
-            else { return nil }
-            let sequence: Int64 = row["sequence"]
-            return StoredTrailRecord(
-                sequence: sequence,
-                record: TrailRecord(
-                    id: row["id"], at: Timestamp(milliseconds: row["at"]), account: account, category: category,
-                    source: row["source"], name: row["name"], isReadOnly: row["read_only"], userName: row["user_name"],
-                    accessKeyID: row["access_key"],
-                    resources: category == .management ? try resources(of: sequence, db) : [], json: row["json"]))
+    // Columns by their place: looking for their names costs more than reading them.
+    static func read(_ rows: RowCursor, _ db: Database) throws -> [StoredTrailRecord] {
+        var records: [StoredTrailRecord] = []
+        while let row = try rows.next() {
+            guard let account = AccountID(row[3] as String), let category = TrailRecord.Category(rawValue: row[4])
+            else { continue }
+            let record = TrailRecord(
+                id: row[1], at: Timestamp(milliseconds: row[2]), account: account, category: category,
+                source: row[5], name: row[6], isReadOnly: row[7], userName: row[8], accessKeyID: row[9],
+                resources: category == .management ? try resources(of: row[0], db) : [], json: row[10])
+            records.append(StoredTrailRecord(sequence: row[0], record: record))
         }
+        return records
     }
 
     private static func resources(of sequence: Int64, _ db: Database) throws -> [TrailRecord.Resource] {

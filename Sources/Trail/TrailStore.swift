@@ -4,8 +4,8 @@ package import Mail
 
 /// The local trail: every record of this server, numbered in the order in which it came here.
 package protocol TrailStore: Sendable {
-    /// Keeps records and, in the same transaction, how far their stream has been read. One that is here already (by its
-    /// id) is passed over.
+    /// Keeps records and, in the same transaction, how far their stream has been read. A management event that is here
+    /// already (by its id) is passed over: one act may have many facts. A data event has one, and is not looked for.
     func append(_ records: [TrailRecord], from stream: String, upTo position: Int64) async throws
     /// How far a stream has been read; 0 for one that never was.
     func position(in stream: String) async throws -> Int64

@@ -54,7 +54,7 @@ import Trail
             try await store.append([], from: "records", upTo: 4)
         }
         let store = try SQLiteTrail(directory: directory)
-        try await store.append([Self.record("2", at: 99), Self.record("3"), Self.record("3")], from: "spool", upTo: 11)
+        try await store.append([Self.record("1", at: 99), Self.record("3"), Self.record("3")], from: "spool", upTo: 11)
         // A position never goes back.
         try await store.append([], from: "records", upTo: 3)
         #expect(try await store.position(in: "spool") == 11)

@@ -160,7 +160,7 @@ package actor TrailArchive {
         guard let oldest = records.map(\.at).min(), let newest = records.map(\.at).max() else { return }
         let contents = Self.contents(records)
         let key = copy.layout.logKey(at: moment, from: anchor.position + 1, to: last)
-        try objects(copy.layout).write(try Gzip.compress(contents, .usual), to: key)
+        try objects(copy.layout).write(try Gzip.compress(contents, .quick), to: key)
         let log = TrailDigest.Log(
             bucket: copy.layout.bucket, key: key, hash: TrailHash.sha256(contents), newest: newest, oldest: oldest)
         anchor.waiting.append(.init(log: log, after: anchor.position, last: last))

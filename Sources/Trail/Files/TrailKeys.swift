@@ -116,9 +116,19 @@ enum TrailHash {
     static func sha256(_ bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
 
     static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        for octet in bytes { write(octet, to: &text) }
+        return String(decoding: text, as: UTF8.self)
     }
+
+    /// Appends the two digits of an octet.
+    static func write(_ octet: UInt8, to text: inout [UInt8]) {
+        text.append(digit(octet >> 4))
+        text.append(digit(octet & 15))
+    }
+
+    private static func digit(_ half: UInt8) -> UInt8 { half < 10 ? 48 + half : 87 + half }
 
     /// Nil for what are no hexadecimal digits, two an octet.
     static func octets(_ hex: String) -> [UInt8]? {

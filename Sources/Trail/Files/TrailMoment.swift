@@ -6,9 +6,8 @@ package import Mail
 package enum TrailMoment {
     /// `2026-11-24T07:42:53Z`
     package static func extended(_ moment: Timestamp) -> String {
-        let time = CivilTime(moment)
-        return
-            "\(time.year)-\(pad(time.month))-\(pad(time.day))T\(pad(time.hour)):\(pad(time.minute)):\(pad(time.second))Z"
+        // Without the point and the three digits of its milliseconds.
+        String(decoding: moment.description.utf8.dropLast(5), as: UTF8.self) + "Z"
     }
 
     /// `20261124T074253Z`

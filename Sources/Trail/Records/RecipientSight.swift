@@ -43,7 +43,7 @@ package enum RecipientSight: Sendable {
     private static func hash(_ text: String, _ key: SecretBytes) -> String {
         let code = HMAC<SHA256>.authenticationCode(
             for: Array(text.utf8), using: SymmetricKey(data: key.exposed))
-        return prefix + code.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return prefix + TrailHash.hex(code.prefix(16))
     }
 
     // So that what was shown once stays as it is.

@@ -15,9 +15,8 @@ struct TrailARN {
 
     init?(_ text: some StringProtocol) {
         guard text.utf8.count <= Self.longest else { return nil }
-        let fields = String(text).split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map {
-            String($0)
-        }
+        let fields = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
         guard fields.count == 6, fields[0] == "arn", !fields[2].isEmpty, !fields[5].isEmpty else { return nil }
         self.text = String(text)
         service = fields[2]

@@ -40,33 +40,40 @@ struct TrailEntry {
     var details: JSONValue?
 
     func record(region: String) -> TrailRecord {
-        var octets: [UInt8] = []
-        octets.reserveCapacity(2_048)
-        JSONValue.object(members(region)).write(to: &octets)
-        return TrailRecord(
+        TrailRecord(
             id: id, at: at, account: account, category: category, source: source, name: name, isReadOnly: isReadOnly,
             userName: actor.userName, accessKeyID: actor.call?.accessKeyID,
-            resources: category == .management ? resources : [], json: String(decoding: octets, as: UTF8.self))
+            resources: category == .management ? resources : [], json: text(region))
     }
 
-    private func members(_ region: String) -> [JSONValue.Member] {
-        var all: [(String, JSONValue?)] = [
-            ("eventVersion", .string("1.11")), ("userIdentity", actor.identity),
-            ("eventTime", .string(TrailMoment.extended(at))), ("eventSource", .string(source)),
-            ("eventName", .string(name)), ("awsRegion", .string(region)),
-            ("sourceIPAddress", .string(actor.isHouse && sourceAddress.isEmpty ? TrailActor.house : sourceAddress)),
-            ("userAgent", actor.agent.map { .string($0) } ?? .null), ("errorCode", Self.text(errorCode)),
-            ("errorMessage", Self.text(errorMessage)), ("requestParameters", parameters),
-            ("responseElements", elements), ("additionalEventData", Self.object(additional)),
-            ("requestID", Self.text(actor.call?.request)), ("eventID", .string(id)), ("readOnly", .boolean(isReadOnly)),
-        ]
-        all += [
-            ("resources", TrailObject.list(objects)), ("eventType", .string(kind.rawValue)),
-            ("managementEvent", .boolean(category == .management)), ("recipientAccountId", .string("\(account)")),
-            ("vpcEndpointId", Self.text(actor.call?.vpcEndpoint)), ("serviceEventDetails", details),
-            ("eventCategory", .string(category.rawValue)), ("tlsDetails", tls),
-        ]
-        return all.compactMap { name, value in value.map { .init(name: name, value: $0) } }
+    // Member by member, in CloudTrail's order: every message pays for it.
+    private func text(_ region: String) -> String {
+        var text = RecordText()
+        text.add("eventVersion", "1.11")
+        text.add("userIdentity", written: actor.identity)
+        text.add("eventTime", TrailMoment.extended(at))
+        text.add("eventSource", source)
+        text.add("eventName", name)
+        text.add("awsRegion", region)
+        text.add("sourceIPAddress", actor.isHouse && sourceAddress.isEmpty ? TrailActor.house : sourceAddress)
+        text.add("userAgent", actor.agent.map { .string($0) } ?? .null)
+        text.addShort("errorCode", errorCode)
+        text.addShort("errorMessage", errorMessage)
+        text.add("requestParameters", parameters)
+        text.add("responseElements", elements)
+        text.add("additionalEventData", Self.object(additional))
+        text.addShort("requestID", actor.call?.request)
+        text.add("eventID", id)
+        text.add("readOnly", .boolean(isReadOnly))
+        text.add("resources", TrailObject.list(objects))
+        text.add("eventType", kind.rawValue)
+        text.add("managementEvent", .boolean(category == .management))
+        text.add("recipientAccountId", account.description)
+        text.addShort("vpcEndpointId", actor.call?.vpcEndpoint)
+        text.add("serviceEventDetails", details)
+        text.add("eventCategory", category.rawValue)
+        text.add("tlsDetails", tls)
+        return text.end()
     }
 
     private var tls: JSONValue? {
@@ -91,5 +98,45 @@ struct TrailEntry {
 
     static func clipped(_ text: String) -> String {
         text.utf8.count <= longest ? text : String(decoding: text.utf8.prefix(longest), as: UTF8.self) + "…"
+    }
+}
+
+/// An object as it grows. What is nil is left out.
+private struct RecordText {
+    private var octets: [UInt8] = [UInt8(ascii: "{")]
+
+    init() { octets.reserveCapacity(2_048) }
+
+    private mutating func begin(_ name: StaticString) {
+        octets += octets.count > 1 ? ",\"".utf8 : "\"".utf8
+        name.withUTF8Buffer { octets.append(contentsOf: $0) }
+        octets += "\":".utf8
+    }
+
+    mutating func add(_ name: StaticString, _ text: String) {
+        begin(name)
+        JSONValue.write(text, to: &octets)
+    }
+
+    /// Nothing for an empty one either.
+    mutating func addShort(_ name: StaticString, _ text: String?) {
+        if let text, !text.isEmpty { add(name, TrailEntry.clipped(text)) }
+    }
+
+    mutating func add(_ name: StaticString, _ value: JSONValue?) {
+        guard let value else { return }
+        begin(name)
+        value.write(to: &octets)
+    }
+
+    /// - Parameter text: a value that is JSON, and safe to show.
+    mutating func add(_ name: StaticString, written text: String) {
+        begin(name)
+        octets += text.utf8
+    }
+
+    mutating func end() -> String {
+        octets.append(UInt8(ascii: "}"))
+        return String(decoding: octets, as: UTF8.self)
     }
 }

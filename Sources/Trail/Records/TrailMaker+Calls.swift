@@ -7,7 +7,7 @@ import Mail
 /// Records of everything that is not a send.
 extension TrailMaker {
     func administered(_ event: Fact.Administered, _ fact: Fact, _ place: String) -> TrailEntry {
-        let actor = TrailActor(event.call, principal: event.principal)
+        let actor = TrailActor(event.call, principal: event.principal, identities)
         let arns = TrailARN.all(in: event.resource)
         let (source, name) = Self.operation(event, arns)
         var entry = TrailEntry(
@@ -25,7 +25,7 @@ extension TrailMaker {
     }
 
     func called(_ event: Fact.Called, _ fact: Fact) -> TrailEntry {
-        let (call, actor) = (event.call, TrailActor(event.call, principal: event.principal))
+        let (call, actor) = (event.call, TrailActor(event.call, principal: event.principal, identities))
         var entry = TrailEntry(
             at: fact.at, id: TrailID.of(call, errorCode: event.errorCode), account: actor.account ?? fact.account,
             actor: actor, source: call.source, name: call.name,
@@ -43,7 +43,7 @@ extension TrailMaker {
     func signedIn(_ event: Fact.SignedIn, _ fact: Fact, _ place: String) -> TrailEntry {
         let call = event.call
         var entry = TrailEntry(
-            at: fact.at, id: place, account: fact.account, actor: TrailActor(call, of: fact.account),
+            at: fact.at, id: place, account: fact.account, actor: TrailActor(call, of: fact.account, identities),
             source: call.source, name: call.name, sourceAddress: event.sourceAddress)
         entry.errorCode = event.failure
         entry.parameters = parameters(of: call)

@@ -16,7 +16,8 @@ extension TrailMaker {
     func accepted(_ event: Fact.Accepted, _ fact: Fact, _ place: String) -> TrailEntry {
         let isHouse = event.call == nil && !Self.doors.contains(event.door)
         let account = TrailARN(event.principal)?.account
-        let actor = isHouse ? TrailActor(houseFor: account) : TrailActor(event.call, principal: event.principal)
+        let actor =
+            isHouse ? TrailActor(houseFor: account) : TrailActor(event.call, principal: event.principal, identities)
         var entry = send(actor, event.door, fact, event.sourceAddress)
         entry.id = fact.message.map { TrailID.made(of: $0.description) } ?? place
         entry.parameters = parameters(of: event, as: entry.name)
@@ -31,7 +32,7 @@ extension TrailMaker {
     }
 
     func renderingFailed(_ event: Fact.RenderingFailed, _ fact: Fact, _ place: String) -> TrailEntry {
-        var entry = send(TrailActor(event.call, of: fact.account), "api", fact, event.sourceAddress ?? "")
+        var entry = send(TrailActor(event.call, of: fact.account, identities), "api", fact, event.sourceAddress ?? "")
         entry.id = place
         let recipients = JSONValue.array(event.recipients.prefix(Self.longestList).map { .string(sight.show($0)) })
         entry.parameters = .object([
@@ -55,7 +56,8 @@ extension TrailMaker {
     func refused(_ event: Fact.Refused, _ fact: Fact, _ place: String) -> TrailEntry {
         let isHouse = event.call == nil && !Self.doors.contains(event.door)
         let account = TrailARN(event.principal)?.account
-        let actor = isHouse ? TrailActor(houseFor: account) : TrailActor(event.call, principal: event.principal)
+        let actor =
+            isHouse ? TrailActor(houseFor: account) : TrailActor(event.call, principal: event.principal, identities)
         var entry = send(actor, event.door, fact, event.sourceAddress)
         entry.id = place
         if let name = Self.name(of: event) { entry.name = name }

@@ -15,6 +15,7 @@ package struct TrailMaker: Sendable {
 
     let region: String
     let sight: RecipientSight
+    let identities = IdentityTexts()
 
     package init(region: String, sight: RecipientSight) {
         self.region = region
@@ -54,9 +55,13 @@ enum TrailID {
         var octets = Array(SHA256.hash(data: Array(text.utf8)).prefix(16))
         octets[6] = octets[6] & 0x0F | 0x80
         octets[8] = octets[8] & 0x3F | 0x80
-        let hex = Array(TrailHash.hex(octets).utf8)
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
-            .map { String(decoding: hex[$0], as: UTF8.self) }.joined(separator: "-")
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, octet) in octets.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+            TrailHash.write(octet, to: &text)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Of what one call did: the same for all of its facts.
