@@ -20,16 +20,18 @@ struct APIResponder: HTTPResponder {
     let router: ServiceRouter
     let health: APIServer.Health
     let confirm: APIServer.Confirm
+    let pages: APIServer.Pages
     let isSecure: Bool
     let vpcEndpoint: String?
     private let budget = BodyBudget(octets: Self.bodyBudget)
 
     init(
-        router: ServiceRouter, health: @escaping APIServer.Health, confirm: @escaping APIServer.Confirm, isSecure: Bool,
-        vpcEndpoint: String?
+        router: ServiceRouter, health: @escaping APIServer.Health, confirm: @escaping APIServer.Confirm,
+        pages: @escaping APIServer.Pages, isSecure: Bool, vpcEndpoint: String?
     ) {
         self.vpcEndpoint = vpcEndpoint
         self.confirm = confirm
+        self.pages = pages
         self.isSecure = isSecure
         self.router = router
         self.health = health
@@ -38,6 +40,7 @@ struct APIResponder: HTTPResponder {
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         if request.uri.path == "/health", request.method == .get { return await healthResponse() }
         if request.uri.path == "/verify" { return try await VerificationPage.answer(request, confirm) }
+        if let page = try await page(request, context) { return page }
         let requestID = Self.requestID()
         let connection = WireConnection(
             sourceAddress: context.channel.remoteAddress?.ipAddress ?? "",
@@ -60,6 +63,15 @@ struct APIResponder: HTTPResponder {
         }
         let answer = await router.answer(wireRequest, admission, over: connection, requestID: requestID)
         return Self.response(answer, isHead: request.method == .head)
+    }
+
+    private func page(_ request: Request, _ context: ConnectionContext) async throws -> Response? {
+        guard request.method == .get, request.headers[.authorization] == nil else { return nil }
+        let peer = context.channel.remoteAddress?.ipAddress ?? ""
+        guard let page = try await pages(request.uri.path, request.uri.query ?? "", peer) else { return nil }
+        return Response(
+            status: .init(code: page.status), headers: [.contentType: page.type],
+            body: .init(byteBuffer: ByteBuffer(bytes: page.body)))
     }
 
     /// What was negotiated; nil in clear.
@@ -98,12 +110,10 @@ struct APIResponder: HTTPResponder {
     }
 
     private func healthResponse() async -> Response {
-        let parts = await health()
-        let isWell = parts.allSatisfy(\.isWell)
-        let body =
-            "{" + parts.map { "\"\($0.part)\":\"\($0.isWell ? "ok" : "failing")\"" }.joined(separator: ",") + "}\n"
+        let (parts, canWork) = await health()
+        let body = "{" + parts.map { "\"\($0.part)\":\"\($0.state)\"" }.joined(separator: ",") + "}\n"
         return Response(
-            status: isWell ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
+            status: canWork ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(string: body)))
     }
 

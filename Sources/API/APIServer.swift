@@ -28,11 +28,17 @@ package struct APIServer: Service {
         }
     }
 
-    /// Whether the server can do its work, part by part.
-    package typealias Health = @Sendable () async -> [(part: String, isWell: Bool)]
+    /// How the server does its work, part by part: `ok`, `degraded` where mail goes on none the less, or `failing`.
+    package typealias Health = @Sendable () async -> (parts: [(part: String, state: String)], canWork: Bool)
 
     /// Takes the token of a link that somebody confirmed: whether it was good, and where they are led from there.
     package typealias Confirm = @Sendable (String) async throws -> (isGood: Bool, redirection: String?)
+
+    /// Answers a GET without a signature, by path, query and the peer's address; nil for what is a request of a service.
+    package typealias Pages =
+        @Sendable (_ path: String, _ query: String, _ peer: String) async throws -> (
+            status: Int, type: String, body: [UInt8]
+        )?
 
     /// A connection on which nothing moves is closed.
     private static let http = HTTP1Channel.Configuration(idleTimeout: .seconds(30))
@@ -43,6 +49,7 @@ package struct APIServer: Service {
     /// - Parameter bound: called once the port is open, with its number.
     package init(
         _ settings: Settings, router: ServiceRouter, health: @escaping Health, confirm: @escaping Confirm,
+        pages: @escaping Pages,
         logger: Logger,
         bound: @escaping @Sendable (Int) async -> Void
     ) throws {
@@ -50,7 +57,7 @@ package struct APIServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let responder = APIResponder(
-            router: router, health: health, confirm: confirm, isSecure: settings.tls != nil,
+            router: router, health: health, confirm: confirm, pages: pages, isSecure: settings.tls != nil,
             vpcEndpoint: settings.vpcEndpoint)
         let configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: nil)

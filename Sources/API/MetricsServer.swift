@@ -6,7 +6,7 @@ package import Measures
 import NIOCore
 import ServiceLifecycle
 
-/// `GET /metrics` in Prometheus' text format, on a port of its own.
+/// `GET /metrics` in Prometheus' text format and `GET /health` with its reasons, on a port of their own.
 package struct MetricsServer: Service {
     /// One number: its name, what it is, its kind, and a value for each set of labels.
     package struct Metric: Sendable {
@@ -28,6 +28,16 @@ package struct MetricsServer: Service {
             self.name = name
             self.help = help
             self.kind = kind
+            self.values = values.map { Value(labels: $0.labels, text: "\($0.value)") }
+        }
+
+        /// Seconds and the like.
+        package init(
+            _ name: String, _ help: String, gauge values: [(labels: [String: String], value: Double)]
+        ) {
+            self.name = name
+            self.help = help
+            kind = .gauge
             self.values = values.map { Value(labels: $0.labels, text: "\($0.value)") }
         }
 
@@ -59,7 +69,13 @@ package struct MetricsServer: Service {
     private let application: any ApplicationProtocol
     private let address: String
 
-    package init(host: String, port: Int, logger: Logger, collect: @escaping @Sendable () async throws -> [Metric]) {
+    /// Whether all is well or mail goes on at least, and the whole report in JSON.
+    package typealias Health = @Sendable () async -> (canWork: Bool, json: [UInt8])
+
+    package init(
+        host: String, port: Int, logger: Logger, health: @escaping Health,
+        collect: @escaping @Sendable () async throws -> [Metric]
+    ) {
         address = "\(host):\(port)"
         let router = Router()
         router.get("/metrics") { _, _ in
@@ -67,6 +83,12 @@ package struct MetricsServer: Service {
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: .init(byteBuffer: ByteBuffer(string: text)))
+        }
+        router.get("/health") { _, _ in
+            let (canWork, json) = await health()
+            return Response(
+                status: canWork ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(bytes: json)))
         }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

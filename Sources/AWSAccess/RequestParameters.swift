@@ -20,6 +20,8 @@ package enum RequestParameters {
     private static let content: Set<String> = [
         "data", "rawmessage", "templatedata", "replacementtemplatedata", "defaulttemplatedata", "html", "text",
         "subject", "htmlpart", "textpart", "subjectpart", "rawcontent", "templatecontent",
+        // A topic's message, and the token that confirms a subscription to it.
+        "message", "messageattributes", "token",
     ]
 
     /// - Returns: nil where there is nothing to show.

@@ -8,7 +8,7 @@ import AWSWire
 struct SignatureClaim: Hashable {
     private static let longest = 4 << 10
     private static let services: Set<String> = [
-        "ses", "iam", "sts", "organizations", "postern", "cloudtrail", "s3", "logs", "monitoring",
+        "ses", "iam", "sts", "organizations", "postern", "cloudtrail", "s3", "logs", "monitoring", "sns",
     ]
 
     let accessKeyID: String?

@@ -13,7 +13,7 @@ struct AnyOperation: Sendable {
     let route: Route
     let run: @Sendable (_ json: [UInt8], _ context: RequestContext, _ wire: WireProtocol) async throws -> [UInt8]
 
-    init<Declared: Operation>(_ operation: Declared) {
+    init<Declared: Operation>(_ operation: Declared, keepsNames: Bool) {
         name = Declared.name
         route = Declared.route
         run = { json, context, wire in
@@ -27,7 +27,7 @@ struct AnyOperation: Sendable {
                 return try XMLWriter.response(
                     output, operation: Declared.name, namespace: namespace, requestID: context.requestID)
             }
-            return try JSONCodec.encode(output)
+            return try JSONCodec.encode(output, keepsNames: keepsNames)
         }
     }
 }
@@ -37,18 +37,21 @@ package struct ServiceCatalogue: Sendable {
     package let wire: WireProtocol
     /// The Query protocol's version; empty for others.
     package let version: String
+    /// The wire has the names of outputs' members as Swift has them: `logGroups` (CloudWatch Logs).
+    private let keepsNames: Bool
     private var byName: [String: AnyOperation] = [:]
     /// REST routes without labels, by method and path.
     private var fixed: [String: AnyOperation] = [:]
     private var rest: [(method: String, pattern: [Substring], operation: AnyOperation)] = []
 
-    package init(_ wire: WireProtocol, version: String = "") {
+    package init(_ wire: WireProtocol, version: String = "", keepsNames: Bool = false) {
         self.wire = wire
         self.version = version
+        self.keepsNames = keepsNames
     }
 
     package mutating func add(_ operation: some Operation) {
-        let erased = AnyOperation(operation)
+        let erased = AnyOperation(operation, keepsNames: keepsNames)
         byName[erased.name] = erased
         if case .rest(let method, let pattern) = erased.route {
             rest.append((method, pattern.split(separator: "/"), erased))

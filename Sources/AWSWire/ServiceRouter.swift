@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compression
 import Synchronization
 
 /// Gives the secret of an access key and says whose it is.
@@ -26,6 +27,8 @@ package enum CredentialLookup: Sendable {
 /// Everything behind the API port: authenticates a request, finds its operation, and answers in its protocol.
 package final class ServiceRouter: Sendable {
     private static let signingKeyCapacity = 1_000
+    /// Octets of a body that came compressed.
+    private static let longestExpanded = 1 << 20
 
     private struct KeyID: Hashable {
         let accessKeyID: String
@@ -71,13 +74,16 @@ package final class ServiceRouter: Sendable {
 
     /// The protocol a request seems to be of, so that even a refusal is in it.
     package func wire(of request: WireRequest) -> WireProtocol {
-        let scope = request.header("authorization").flatMap { $0.split(separator: "/").dropFirst(3).first }
-        if let scope, objects[String(scope)] != nil { return .restXML }
+        // Credential=KEY/DATE/REGION/SERVICE/aws4_request
+        let service = request.header("authorization").flatMap {
+            $0.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 4).dropFirst(3).first
+        }.map { String(decoding: $0, as: UTF8.self) }
+        if let service, objects[service] != nil { return .restXML }
         if request.path.hasPrefix("/v2/") { return .restJSON }
         if request.header("x-amz-target") != nil {
             return .json(version: request.header("content-type") == "application/x-amz-json-1.0" ? "1.0" : "1.1")
         }
-        return query(services[String(scope ?? "ses")]) ?? query(services["ses"]) ?? .query(namespace: "")
+        return query(services[service ?? "ses"]) ?? query(services["ses"]) ?? .query(namespace: "")
     }
 
     private func query(_ catalogues: [ServiceCatalogue]?) -> WireProtocol? {
@@ -182,7 +188,7 @@ package final class ServiceRouter: Sendable {
             }
         }
         do {
-            let (operation, input) = try catalogue.find(request)
+            let (operation, input) = try catalogue.find(Self.expanded(request))
             return Asked(call: call(operation.name, input)) { context in
                 let body = try await operation.run(input, context, wire)
                 return self.response(200, body, wire, context.requestID)
@@ -190,6 +196,18 @@ package final class ServiceRouter: Sendable {
         } catch {
             return Asked(call: call(ServiceCall.name(in: request))) { _ in throw error }
         }
+    }
+
+    // Clients make large requests smaller before they sign them (PutMetricData from 10 KB on).
+    private static func expanded(_ request: WireRequest) throws -> WireRequest {
+        guard request.header("content-encoding")?.lowercased() == "gzip" else { return request }
+        var request = request
+        do {
+            request.body = try Gzip.expand(request.body, limit: longestExpanded)
+        } catch {
+            throw InputFault.malformed("The request body is not gzip, or has more than \(longestExpanded) octets.")
+        }
+        return request
     }
 
     /// An error in the protocol's own shape.
@@ -206,8 +224,10 @@ package final class ServiceRouter: Sendable {
         case .restXML: return S3Wire.refusal(error, requestID: requestID)
         case .json:
             let message = error.message.map { ",\"message\":\(JSONCodec.literal($0))" } ?? ""
+            // Services of json 1.0 are ones that spoke Query before: clients take the code they always knew from here.
             return response(
-                error.status, Array("{\"__type\":\(JSONCodec.literal(error.code))\(message)}".utf8), wire, requestID)
+                error.status, Array("{\"__type\":\(JSONCodec.literal(error.code))\(message)}".utf8), wire, requestID,
+                wire == .json(version: "1.0") ? [("x-amzn-query-error", "\(error.code);\(error.type)")] : [])
         }
     }
 

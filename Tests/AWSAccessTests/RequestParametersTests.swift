@@ -33,7 +33,8 @@ struct RequestParametersTests {
             "PrivateKey",
             "DomainSigningPrivateKey", "Base32StringSeed", "Data", "RawMessage", "TemplateData",
             "ReplacementTemplateData", "DefaultTemplateData", "Html", "Text", "Subject", "HtmlPart", "TextPart",
-            "SubjectPart", "RawContent", "TemplateContent", "password", "PASSWORD",
+            "SubjectPart", "RawContent", "TemplateContent", "Message", "MessageAttributes", "Token", "password",
+            "PASSWORD",
         ])
     func secrets(_ name: String) throws {
         let small = name.prefix(1).lowercased() + name.dropFirst()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSWire
+import Compression
 import Synchronization
 import Testing
 
@@ -121,6 +122,40 @@ struct ServiceRouterTests {
     func jsonErrors(_ target: String, _ body: String, _ status: Int, _ text: String) async {
         let answer = await toys.answer(Call.json(target, body).signed)
         #expect(answer.status == status && answer.body == text, "\(answer)")
+    }
+
+    @Test(
+        "json-1.0 errors name the code that Query had",
+        arguments: [
+            ("refused", "NotFoundException;Sender", 404), ("broken", "InternalServiceErrorException;Receiver", 500),
+        ])
+    func newerErrors(_ name: String, _ error: String, _ status: Int) async {
+        let answer = await toys.answer(Call.newer("A.Say", Array("{\"Name\":\"\(name)\"}".utf8)).signed)
+        #expect(answer.status == status && answer.headers["x-amzn-query-error"] == error, "\(answer)")
+        let other = await toys.answer(Call.json("A.Say", "{\"Name\":\"\(name)\"}").signed)
+        #expect(other.status == status && other.headers["x-amzn-query-error"] == nil)
+    }
+
+    @Test("one service speaks JSON and Query")
+    func both() async {
+        let newer = await toys.answer(Call.newer("A.Say", Array("{\"Name\":\"a\"}".utf8)).signed)
+        #expect(newer.headers["Content-Type"] == "application/x-amz-json-1.0" && newer.body.contains("\"Said\":\"a\""))
+        let older = await toys.answer(Call.query("Action=Say&Version=2010-12-01&Name=a", service: "monitoring").signed)
+        #expect(older.headers["Content-Type"] == "text/xml" && older.body.contains("<Said>a</Said>"))
+    }
+
+    @Test("a compressed body is read, one that is too large or none is refused")
+    func compressed() async throws {
+        func answer(_ body: [UInt8]) async -> (status: Int, headers: [String: String], body: String) {
+            await toys.answer(Call.newer("A.Say", body, encoding: "gzip").signed)
+        }
+        let small = Array("{\"Name\":\"\(String(repeating: "a", count: 900_000))\"}".utf8)
+        let large = Array("{\"Name\":\"\(String(repeating: "a", count: 1 << 20))\"}".utf8)
+        #expect(await answer(try Gzip.compress(small, .quick)).status == 200)
+        for wrong in [try Gzip.compress(large, .quick), Array("{}".utf8), []] {
+            let refused = await answer(wrong)
+            #expect(refused.status == 400 && refused.body.contains("SerializationException"), "\(refused)")
+        }
     }
 
     @Test(

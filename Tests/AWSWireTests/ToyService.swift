@@ -98,8 +98,11 @@ struct Toys {
         sts.add(Say())
         var json = ServiceCatalogue(.json(version: "1.1"))
         json.add(Say())
+        var newer = ServiceCatalogue(.json(version: "1.0"))
+        newer.add(Say())
         router = ServiceRouter(
-            region: "eu-west-1", services: ["ses": [query, rest], "sts": [sts], "postern": [json]],
+            region: "eu-west-1",
+            services: ["ses": [query, rest], "sts": [sts], "postern": [json], "monitoring": [newer, query]],
             credentials: ToyCredentials(), now: { Botocore.now }, report: reports.report, recorder: recorder)
     }
 
@@ -145,6 +148,15 @@ struct Call {
         Call(
             headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)],
             body: Array(body.utf8), service: "postern")
+    }
+
+    /// To the service that speaks JSON and what it spoke before.
+    static func newer(_ target: String, _ body: [UInt8], encoding: String? = nil) -> Call {
+        var call = Call(
+            headers: [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)], body: body,
+            service: "monitoring")
+        if let encoding { call.headers.append(("content-encoding", encoding)) }
+        return call
     }
 
     var signed: WireRequest {
