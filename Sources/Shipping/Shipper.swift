@@ -49,7 +49,7 @@ package actor Shipper {
         self.limits = limits
         self.clock = clock
         self.witness = witness
-        board = ShippingBoard(sink: name, source: source.name)
+        board = ShippingBoard(ShippingState(sink: name, source: source.name, budget: limits.budget))
         readLimit = min(64, limits.batchRecords)
     }
 
@@ -58,10 +58,21 @@ package actor Shipper {
     /// Until it is cancelled.
     package func run() async {
         while !Task.isCancelled {
-            let wait = await step()
-            if wait > 0 { do { try await clock.sleep(wait) } catch { break } }
+            do { try await rest(await step()) } catch { break }
         }
         await sink.close()
+    }
+
+    // A budget can end, and whoever watches wants to know, in the middle of a long wait.
+    private func rest(_ seconds: Double) async throws {
+        var left = seconds
+        while left > 0 {
+            let piece = min(left, limits.measureInterval)
+            try await clock.sleep(piece)
+            left -= piece
+            // What keeps it from being measured is told of by the next step.
+            if left > 0 { try? await measure() }
+        }
     }
 
     /// One look at the source, and one try to send.
@@ -183,7 +194,9 @@ package actor Shipper {
         let oldest = batch.first?.at
         let waiting = Int64(batch.count)
         let isMoreWaiting = isMoreWaiting
+        let meanOctets = meanOctets
         board.update {
+            $0.meanOctets = meanOctets
             $0.behindRecords = isMoreWaiting ? max($0.behindRecords - (position - $0.position), waiting) : waiting
             $0.position = position
             // With more to be read it stays the last known until the next page shows the true one.

@@ -113,12 +113,32 @@ struct HECTests {
         }
     }
 
+    @Test(
+        "says why it could not be asked for an acknowledgement, where that was the last that happened",
+        arguments: [
+            ([Web.Reply.down], "; asked, https://a: Nobody()"),
+            (
+                [.success(503, "{\"text\":\"Server is busy\",\"code\":9}")],
+                "; asked, https://a answered 503, code 9: Server is busy"
+            ),
+            ([.down, .success(200, "{\"acks\":{\"7\":false}}")], ""),
+        ])
+    func unanswered(_ polls: [Web.Reply], _ words: String) async {
+        let time = VirtualTime()
+        let web = Web([.success(200, "{\"code\":0,\"ackId\":7}")] + polls)
+        let sink = sink(["https://a"], web, time, acknowledges: true, timeout: Double(polls.count))
+        let verdict = await sink.send(Rows(1, time: time).shipments)
+        #expect(verdict == .retry("https://a did not acknowledge in \(polls.count) seconds\(words)"))
+    }
+
     private func sink(
-        _ endpoints: [String], _ web: Web, _ time: VirtualTime, acknowledges: Bool = false
+        _ endpoints: [String], _ web: Web, _ time: VirtualTime, acknowledges: Bool = false,
+        timeout: Double = 120
     ) -> HECSink {
-        HECSink(
-            .init(endpoints: endpoints, token: SecretBytes([65]), asksAcknowledgement: acknowledges), web: web,
-            clock: time.clock)
+        var settings = HECSink.Settings(
+            endpoints: endpoints, token: SecretBytes([65]), asksAcknowledgement: acknowledges)
+        settings.acknowledgementTimeout = timeout
+        return HECSink(settings, web: web, clock: time.clock)
     }
 }
 

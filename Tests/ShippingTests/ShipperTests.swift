@@ -47,6 +47,41 @@ struct ShipperTests {
         #expect(await second.taken == Array(11...25))
     }
 
+    @Test("counts what waits in the middle of a long wait too, and what its octets are")
+    func measuring() async {
+        let time = VirtualTime()
+        let clock = ShippingClock(
+            now: { time.now },
+            sleep: { seconds in
+                guard time.now < Timestamp(seconds: 1_780_000_050) else { throw CancellationError() }
+                time.pass(seconds)
+            }, random: { 0 })
+        let limits = ShippingLimits(batchRecords: 10, budget: .init(records: 40, octets: 1_000_000))
+        let shipper = Shipper(
+            name: "s", sink: ScriptedSink([.stop("no such token")]), source: Rows(1_000, every: 1, time: time),
+            cursors: Cursors(), limits: limits, clock: clock, witness: Notes().witness)
+        await shipper.run()
+        let state = shipper.state
+        #expect(state.budget == limits.budget)
+        #expect(state.behindRecords == 51)
+        #expect(!state.isAccepting)
+        #expect(state.lag(at: time.now) == 50)
+        #expect(state.meanOctets > 0)
+        #expect(state.behindOctets == Int((51 * state.meanOctets).rounded()))
+        let trouble = ShippingState.Trouble(
+            reason: "no such token", since: Timestamp(seconds: 1_780_000_000), needsAction: true)
+        #expect(state.trouble == trouble)
+    }
+
+    @Test("remembers the last failure after it is over")
+    func lastTrouble() async {
+        let time = VirtualTime()
+        let shipper = shipper(Rows(1, time: time), ScriptedSink([.retry("503")]))
+        await steps(3, of: shipper, time)
+        #expect(shipper.state.trouble == nil)
+        #expect(shipper.state.lastTrouble?.reason == "503")
+    }
+
     @Test("waits longer after each failure, and no longer than a minute")
     func backoff() async {
         let time = VirtualTime()

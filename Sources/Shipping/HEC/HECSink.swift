@@ -94,23 +94,42 @@ package final class HECSink: ShipmentSink {
         guard settings.asksAcknowledgement else { return .durable(rest: rest) }
         guard let ack else { return .stop("\(endpoint) gave no acknowledgement id: useACK is off for this token") }
         let end = clock.now() + settings.acknowledgementTimeout
+        var trouble: String?
         while clock.now() < end {
             do { try await clock.sleep(settings.pollInterval) } catch { return .retry("stopped while waiting") }
-            if let verdict = await ask(ack, of: endpoint, channel: channel, rest: rest) { return verdict }
+            switch await ask(ack, of: endpoint, channel: channel) {
+            case .indexed: return .durable(rest: rest)
+            case .notYet: trouble = nil
+            case .unanswered(let reason): trouble = reason
+            case .act(let reason): return .stop(reason)
+            }
         }
-        return .retry("\(endpoint) did not acknowledge in \(Int(settings.acknowledgementTimeout)) seconds")
+        let seconds = Int(settings.acknowledgementTimeout)
+        return .retry("\(endpoint) did not acknowledge in \(seconds) seconds\(trouble.map { "; asked, \($0)" } ?? "")")
     }
 
-    /// Nil: not yet.
-    private func ask(_ ack: Int64, of endpoint: String, channel: String, rest: Double) async -> ShipmentVerdict? {
+    /// What a collector says when it is asked for an acknowledgement.
+    private enum Poll {
+        case indexed
+        case notYet
+        /// It gave no answer to that question, and why.
+        case unanswered(String)
+        case act(String)
+    }
+
+    private func ask(_ ack: Int64, of endpoint: String, channel: String) async -> Poll {
         let request = SinkRequest(
             url: "\(endpoint)/services/collector/ack?channel=\(channel)", headers: headers(channel),
             body: Array("{\"acks\":[\(ack)]}".utf8))
-        guard let answer = try? await web.post(request) else { return nil }
-        let reply = HECReply(answer)
-        if reply.isAboutAcks { return reply.acknowledges(ack) ? .durable(rest: rest) : nil }
-        return reply.meaning(status: answer.status) == .act
-            ? .stop(reply.words(status: answer.status, from: endpoint)) : nil
+        do {
+            let answer = try await web.post(request)
+            let reply = HECReply(answer)
+            if reply.isAboutAcks { return reply.acknowledges(ack) ? .indexed : .notYet }
+            let words = reply.words(status: answer.status, from: endpoint)
+            return reply.meaning(status: answer.status) == .act ? .act(words) : .unanswered(words)
+        } catch {
+            return .unanswered("\(endpoint): \(error)")
+        }
     }
 
     private func headers(_ channel: String) -> [(String, String)] {
