@@ -67,7 +67,7 @@ let package = Package(
         room("DNS"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         room("Authentication", uses: "Mail", "MIME", "COpenSSL", crypto, cryptoExtras, x509, asn1),
-        room("AWSWire", uses: "JSON", crypto),
+        room("AWSWire", uses: "JSON", "Compression", crypto),
         room("JSON"),
         room("Measures"),
         room("PolicyLanguage", uses: "JSON"),
@@ -97,6 +97,9 @@ let package = Package(
         room("Trail", uses: "Mail", "JSON", "Authentication", "Compression", "Journal", "Access", crypto, cryptoExtras),
         room("Shipping", uses: "Mail", "JSON", "Measures", "Compression", "Journal", "Trail"),
 
+        room("Monitoring", uses: "Mail", "JSON", "Measures", "Journal"),
+        room("Notify", uses: "Mail", "JSON", "Journal", "Access", crypto, cryptoExtras, x509, asn1),
+
         room("Receiving", uses: "Mail", "MIME", "Reports", "Journal", "Queue", crypto, log),
 
         // Second floor: doors.
@@ -109,9 +112,11 @@ let package = Package(
         room("Resolver", uses: "DNS", "CUnbound"),
         room(
             "WebClient",
-            uses: "Mail", "DNS", "Authentication", "Reports", "Delivery", httpClient, nio, nioHTTP1, nioSSL),
+            uses: "Mail", "DNS", "Authentication", "Reports", "Delivery", "Notify", httpClient, nio, nioHTTP1, nioSSL),
         room("AWSAccess", uses: "Mail", "JSON", "AWSWire", "Access", "Journal"),
         room("CloudTrail", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Trail"),
+        room("CloudWatch", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Monitoring"),
+        room("SNS", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Notify"),
         room("S3", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Trail", crypto),
         room("Sinks", uses: "Mail", "Shipping", httpClient, nio, nioPosix, nioHTTP1, nioSSL),
         room("SESv1", uses: "Mail", "MIME", "Templating", "AWSWire", "AWSAccess", "Access", "Sending", "Queue"),
@@ -131,6 +136,7 @@ let package = Package(
             .product(name: "Mustache", package: "swift-mustache")),
         room(
             "SQLite", uses: "Mail", "Measures", "Journal", "Access", "Queue", "Sending", "Delivery", "Trail",
+            "Monitoring", "Notify",
             .product(name: "GRDB", package: "GRDB.swift")),
 
         // Apart.
@@ -149,6 +155,7 @@ let package = Package(
                 "Delivery", "Measures", "Reports", "Receiving", "SMTPListener", "SMTPTransport", "Resolver",
                 "WebClient", "SESv1", "SESv2",
                 "IAM", "Organizations", "STS", "Trail", "CloudTrail", "S3", "Shipping", "Sinks",
+                "Monitoring", "Notify", "CloudWatch", "SNS",
                 "PolicyLanguage", "Operator", "API",
                 "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", nio, nioPosix, nioSSL, log,
                 lifecycle,
@@ -166,7 +173,7 @@ let package = Package(
         tests("SMTP", uses: "Mail"),
         tests("DNS"),
         tests("Authentication", uses: "Mail", "MIME", crypto, cryptoExtras, x509, asn1),
-        tests("AWSWire"),
+        tests("AWSWire", uses: "Compression"),
         tests("SESv2", uses: "AWSWire", "JSON"),
         tests("JSON"),
         tests("Measures"),
@@ -185,10 +192,10 @@ let package = Package(
             nioSSL,
             crypto),
         tests(
-            "SQLite", uses: "Mail", "Queue", "Journal", "Delivery", "Reports", "Trail",
+            "SQLite", uses: "Mail", "Queue", "Journal", "Delivery", "Reports", "Trail", "Monitoring", "Notify",
             .product(name: "GRDB", package: "GRDB.swift")),
         tests("Resolver", uses: "DNS"),
-        tests("WebClient", uses: "Mail", "DNS", "Delivery", "Reports", nio, nioPosix),
+        tests("WebClient", uses: "Mail", "DNS", "Delivery", "Reports", "Notify", nio, nioPosix),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Mail", "MIME", "Settings", "CZlib", "Compression"],
             resources: [.copy("Fixtures")], swiftSettings: house),
@@ -197,6 +204,10 @@ let package = Package(
         tests("Shipping", uses: "Mail", "JSON", "CZlib", "Journal", "Trail"),
         tests("Sinks", uses: "Mail", "Shipping", nio, nioPosix, nioSSL),
         tests("Trail", uses: "Compression", "Mail", "JSON", "Journal", "Access"),
+        tests("Monitoring", uses: "Mail", "Journal", "Measures"),
+        tests("CloudWatch", uses: "AWSWire", "Mail", "Monitoring"),
+        tests("Notify", uses: "Mail", "Journal", "Access", crypto, cryptoExtras, x509, asn1),
+        tests("SNS", uses: "AWSWire", "Mail", "Notify", "PolicyLanguage"),
         tests("Settings", uses: "Mail", "Queue", "Reports"),
         tests("Simulator", uses: "Mail", "Queue", "Reports"),
     ],

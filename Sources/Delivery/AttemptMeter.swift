@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Journal
+import Mail
 package import Measures
 import Queue
 
@@ -14,13 +15,17 @@ package struct AttemptMeter: Sendable {
     package let addresses = Tally(["address", "outcome"])
     /// Seconds that tries took.
     package let durations = Histogram()
+    /// Seconds from acceptance to delivery.
+    package let ages = Histogram(Histogram.waits)
 
     package init() {}
 
     func observe(_ settlement: Settlement) {
         for fact in settlement.facts {
             switch fact.event {
-            case .delivered(let outcome): count(outcome, "delivered")
+            case .delivered(let outcome):
+                count(outcome, "delivered")
+                ages.observe(max(0, fact.at - settlement.delivery.acceptedAt))
             case .deferred(let outcome): count(outcome, "deferred")
             case .bounced(let outcome): count(outcome, "bounced")
             default: break

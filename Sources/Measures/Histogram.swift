@@ -19,6 +19,11 @@ package final class Histogram: Sendable {
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
     ]
 
+    /// Seconds, from a tenth of one to the fourteen hours that SES keeps trying.
+    package static let waits: [Double] = [
+        0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 7_200, 14_400, 28_800, 50_400,
+    ]
+
     private let bounds: [Double]
     private let state: Mutex<(counts: [Int], sum: Double)>
 

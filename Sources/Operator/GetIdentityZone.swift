@@ -49,11 +49,12 @@ struct GetIdentityZone: Operation {
 package enum OperatorCatalogue {
     package static func make(
         access: AccessControl, identities: IdentityDirectory, queue: QueueServices, trails: TrailBook,
-        archive: TrailArchive
+        archive: TrailArchive, health: @escaping @Sendable () async -> HealthReport
     ) -> ServiceCatalogue {
         var catalogue = ServiceCatalogue(.json(version: "1.1"))
         catalogue.add(DescribeQueue(services: queue))
         catalogue.add(ListDeliveries(services: queue))
+        catalogue.add(SearchMessages(services: queue))
         catalogue.add(DescribeMessage(services: queue))
         catalogue.add(ExplainDelivery(services: queue))
         catalogue.add(HoldDeliveries(services: queue))
@@ -65,6 +66,7 @@ package enum OperatorCatalogue {
         catalogue.add(DescribePools(services: queue))
         catalogue.add(SetAddressDraining(services: queue))
         catalogue.add(DescribeTrailChain(access: access, book: trails, archive: archive))
+        catalogue.add(DescribeHealth(services: queue, health: health))
         catalogue.add(GetIdentityZone(access: access, identities: identities))
         catalogue.add(ExplainAccess(access: access, identities: identities))
         catalogue.add(ProveAccess(access: access, identities: identities))

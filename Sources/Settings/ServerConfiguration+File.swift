@@ -42,6 +42,7 @@ extension ServerConfiguration {
         previousMasterKey = try values.secretSource("master-key.previous")
         guardrails = try GuardrailSettings(values)
         trail = try Trail(values)
+        notifications = try Notifications(values)
         sinks = try Sink.all(values, hostname: smtp.hostname)
         inboxKeep = values.int("inbox.keep") ?? 10_000
         try check()

@@ -11,6 +11,7 @@ package struct ServerConfiguration: Sendable {
     package var root: RootKey
     package var logLevel: String
     package var publicURL: String?
+    package var notifications: Notifications
     package var api: Endpoint
     package var apiTLS: CertificateFiles?
     package var apiVPCEndpoint: String?

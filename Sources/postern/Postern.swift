@@ -9,7 +9,8 @@ struct Postern: AsyncParsableCommand {
         commandName: "postern",
         abstract: "An Amazon SES that you run yourself.",
         subcommands: [
-            Serve.self, QueueCommand.self, PoolCommand.self, PrintSMTPPassword.self, Zone.self, Explain.self,
-            ExplainReply.self, Prove.self, TrailCommand.self, Simulate.self,
+            Serve.self, QueueCommand.self, MessagesCommand.self, PoolCommand.self, PrintSMTPPassword.self, Zone.self,
+            Explain.self,
+            ExplainReply.self, Prove.self, TrailCommand.self, Doctor.self, Simulate.self,
         ])
 }

@@ -30,8 +30,10 @@ def pytest_addoption(parser):
     parser.addoption("--binary", default=".build/debug/postern")
 
 
-# Below the ephemeral ports, so that no client's own socket takes one between the look and the bind; never the same twice.
-ports = itertools.count(20_000 + os.getpid() * 97 % 10_000)
+# Below the ephemeral ports, so that no client's own socket takes one between the look and the bind; never the same twice,
+# and each worker has its own.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+ports = itertools.count(20_000 + WORKER % 4 * 3_000 + os.getpid() * 97 % 1_500)
 
 
 def free_port():

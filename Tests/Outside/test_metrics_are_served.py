@@ -9,7 +9,9 @@ import pytest
 from conftest import free_port, need, wait_for
 from test_queue_explains_itself import ADDRESSES, House
 
-DASHBOARD = pathlib.Path(__file__).parents[2] / "integrations" / "grafana" / "postern.json"
+INTEGRATIONS = pathlib.Path(__file__).parents[2] / "integrations"
+DASHBOARDS = sorted((INTEGRATIONS / "grafana").glob("*.json"))
+RULES = INTEGRATIONS / "prometheus" / "postern-rules.yml"
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 LINE = re.compile(r'^(postern_\w+?)(?:\{(' + LABEL.pattern + r'(?:,' + LABEL.pattern + r')*)\})? (\S+)$')
 
@@ -156,20 +158,22 @@ def expressions(board):
 
 
 @need("nsd")
-def test_the_dashboard_asks_for_what_is_served(house):
-    board = json.loads(DASHBOARD.read_text())
+def test_dashboards_ask_for_what_is_served(house):
     served = house.metrics()
     names = {name for name in served.kinds if served.kinds[name] != "histogram"} | {
         f"{name}_{suffix}" for name, kind in served.kinds.items() if kind == "histogram" for suffix in ("bucket", "sum", "count")}
     asked = set()
-    for title, expression in expressions(board):
-        found = set(re.findall(r"\bpostern_\w+", expression))
-        assert found and found <= names, (title, found - names)
-        asked |= found
-        for name in found:
-            is_rate = re.search(rf"rate\({name}\b", expression) is not None
-            kind = served.kinds[served.family(name)]
-            assert is_rate == (kind != "gauge"), (title, name, kind)
-    assert {served.family(name) for name in asked} == set(served.kinds), "what is served and nobody looks at"
-    ids = [panel["id"] for panel in board["panels"]]
-    assert len(ids) == len(set(ids)) and all(panel.get("description") is not None or panel["type"] == "row" for panel in board["panels"])
+    for board in map(json.loads, map(pathlib.Path.read_text, DASHBOARDS)):
+        for title, expression in expressions(board):
+            found = set(re.findall(r"\bpostern_\w+", expression))
+            assert found and found <= names, (title, found - names)
+            asked |= found
+            for name in found:
+                is_rate = re.search(rf"(rate|increase)\({name}\b", expression) is not None
+                kind = served.kinds[served.family(name)]
+                assert is_rate == (kind != "gauge"), (title, name, kind)
+        ids = [panel["id"] for panel in board["panels"]]
+        assert len(ids) == len(set(ids)) and all(panel.get("description") is not None or panel["type"] == "row" for panel in board["panels"])
+    ruled = set(re.findall(r"(?<![:\w])postern_\w+", RULES.read_text()))
+    assert ruled <= names, ruled - names
+    assert {served.family(name) for name in asked | ruled} == set(served.kinds), "what is served and nobody looks at"

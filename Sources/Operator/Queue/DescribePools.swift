@@ -15,48 +15,15 @@ struct DescribePools: Operation {
         var site: String?
         var ip: String?
     }
-    struct Address: Encodable {
-        let ip: String
-        let hostname: String
-        let pool: String?
-        let draining: Bool
-        let warmupDay: Int?
-        let warmupDays: Int
-        let sentToday: Int
-        let allowedToday: Int?
-    }
-    struct Limit: Encodable {
-        let limit: String
-        let rule: String
-        let until: Moment?
-        let reply: String?
-    }
-    struct Path: Encodable {
-        let ip: String
-        let site: String
-        let underWay: Int
-        let connectionWindow: Int
-        let sentToday: Int
-        let waitingLanes: Int
-        let limits: [Limit]
-    }
-    struct Output: Encodable {
-        let addresses: [Address]
-        let paths: [Path]
-        /// Messages a day that an address may send on day 1, 2, … of its warm-up.
-        let warmupPlan: [Int]
-        /// There are more paths than are named: ask for one site or address.
-        let truncated: Bool
-    }
 
     let services: QueueServices
 
-    func run(_ input: Input, as context: RequestContext) async throws -> Output {
+    func run(_ input: Input, as context: RequestContext) async throws -> PoolReport {
         try services.requireManagement(Self.name, as: try Caller(context))
         let addresses = await services.desk.queue.addresses()
         let paths = await services.desk.queue.paths(site: input.site, address: input.ip)
-        return Output(
-            addresses: addresses.map { Address($0) }, paths: paths.prefix(Self.maximumPaths).map { Path($0) },
+        return PoolReport(
+            addresses: addresses.map { .init($0) }, paths: paths.prefix(Self.maximumPaths).map { .init($0) },
             warmupPlan: await services.desk.queue.addressPlan.map { plan in
                 (1...WarmUpPlan.length).map { plan.limit(on: $0) }
             }
@@ -65,7 +32,7 @@ struct DescribePools: Operation {
     }
 }
 
-extension DescribePools.Address {
+extension PoolReport.Address {
     init(_ snapshot: AddressSnapshot) {
         ip = snapshot.value.egress.address ?? "system"
         hostname = snapshot.value.egress.hostname
@@ -78,7 +45,7 @@ extension DescribePools.Address {
     }
 }
 
-extension DescribePools.Path {
+extension PoolReport.Path {
     init(_ snapshot: PathSnapshot) {
         ip = snapshot.address ?? "system"
         site = snapshot.site
@@ -87,7 +54,7 @@ extension DescribePools.Path {
         sentToday = snapshot.sentToday
         waitingLanes = snapshot.waitingLanes
         limits = snapshot.limits.map { limit in
-            DescribePools.Limit(
+            PoolReport.Limit(
                 limit: limit.text, rule: limit.rule,
                 until: limit.until.map { Moment(milliseconds: $0.milliseconds) },
                 reply: limit.reply.isEmpty ? nil : limit.reply)

@@ -3,6 +3,7 @@
 import AWSAccess
 import AWSWire
 package import Access
+package import Journal
 package import Mail
 package import Queue
 package import Sending
@@ -15,6 +16,7 @@ package struct QueueServices: Sendable {
 
     let access: AccessControl
     let desk: QueueDesk
+    let messages: any MessageIndex
     let addresses: DedicatedAddresses
     /// Whoever is in this account sees everybody's mail; anybody else their own account's.
     let managementAccount: AccountID
@@ -22,11 +24,12 @@ package struct QueueServices: Sendable {
     let halts = Halts()
 
     package init(
-        access: AccessControl, desk: QueueDesk, addresses: DedicatedAddresses, managementAccount: AccountID,
-        now: @escaping Now
+        access: AccessControl, desk: QueueDesk, messages: any MessageIndex, addresses: DedicatedAddresses,
+        managementAccount: AccountID, now: @escaping Now
     ) {
         self.access = access
         self.desk = desk
+        self.messages = messages
         self.addresses = addresses
         self.managementAccount = managementAccount
         self.now = now

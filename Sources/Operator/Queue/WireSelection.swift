@@ -46,7 +46,7 @@ struct WireSelection: Decodable {
             || configurationSet != nil || pool != nil || held != nil
     }
 
-    private static func account(_ text: String) throws -> AccountID {
+    static func account(_ text: String) throws -> AccountID {
         guard let account = AccountID(text) else {
             throw ServiceError("ValidationException", "'\(text.prefix(100))' is no account id: twelve digits are.")
         }

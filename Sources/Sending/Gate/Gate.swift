@@ -23,17 +23,23 @@ package struct Gate: Sendable {
     private let quota: SendingQuota
     private let fullSink: @Sendable () -> String?
     private let queue: DeliveryQueue
+    private let observe: @Sendable (Admission) -> Void
     let now: Now
     private let random: RandomBits
 
-    /// - Parameter fullSink: whose records must be shipped before more mail is taken; asked for each message.
+    /// - Parameters:
+    ///   - fullSink: whose records must be shipped before more mail is taken; asked for each message.
+    ///   - observe: told of each message that was admitted.
     package init(
         settings: GateSettings, access: AccessControl, identities: IdentityBook,
         configurationSets: ConfigurationSets, addresses: DedicatedAddresses, accounts: AccountSettings,
         suppression: SuppressionList, returnPaths: (any ReturnPaths)? = nil, quota: SendingQuota, queue: DeliveryQueue,
-        fullSink: @escaping @Sendable () -> String? = { nil }, now: @escaping Now, random: @escaping RandomBits
+        fullSink: @escaping @Sendable () -> String? = { nil },
+        observe: @escaping @Sendable (Admission) -> Void = { _ in }, now: @escaping Now,
+        random: @escaping RandomBits
     ) {
         self.fullSink = fullSink
+        self.observe = observe
         self.addresses = addresses
         self.accounts = accounts
         self.suppression = suppression
@@ -52,8 +58,14 @@ package struct Gate: Sendable {
     /// - Returns: its id, once it is on stable storage.
     /// - Throws: `SendRefusal` for a reasoned no, `SpoolFailure` when it could not be stored; in both cases nothing was.
     package func submit(_ submission: Submission) async throws -> MessageID {
+        let start = ContinuousClock.now
         do {
-            return try await admit(submission)
+            let (id, recipients) = try await admit(submission)
+            observe(
+                Admission(
+                    account: submission.caller.account, recipients: recipients,
+                    seconds: (ContinuousClock.now - start) / .seconds(1)))
+            return id
         } catch {
             submission.content.remove()
             guard let refusal = error as? SendRefusal else { throw error }
@@ -98,7 +110,8 @@ package struct Gate: Sendable {
         return (message, try await authorizedSenders(of: message, for: submission))
     }
 
-    private func admit(_ submission: Submission) async throws -> MessageID {
+    /// - Returns: its id, and how many recipients it is really sent to.
+    private func admit(_ submission: Submission) async throws -> (MessageID, Int) {
         if let sink = fullSink() { throw SendRefusal.recordsUnshipped(sink: sink) }
         let (message, senders) = try await decide(submission)
         let (account, count) = (submission.caller.account, message.recipients.count)
@@ -122,7 +135,7 @@ package struct Gate: Sendable {
             quota.giveBack(count, free: free, to: account, at: spooled.acceptedAt)
             throw error
         }
-        return spooled.id
+        return (spooled.id, due.count { SimulatorAddress($0) == nil })
     }
 
     private func spooled(
@@ -154,6 +167,15 @@ package struct Gate: Sendable {
             PendingDelivery(of: message, to: groups[site] ?? [], at: site)
         }
     }
+}
+
+/// A message that the gate admitted, for whoever counts.
+package struct Admission: Hashable, Sendable {
+    package let account: AccountID
+    /// To whom it is really sent: without the mailbox simulator's and those on a suppression list.
+    package let recipients: Int
+    /// From the moment it was here whole until it was on stable storage.
+    package let seconds: Double
 }
 
 extension Caller {

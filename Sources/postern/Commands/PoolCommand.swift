@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSWire
 import ArgumentParser
 import Foundation
+import Operator
 
 /// The addresses that mail leaves from.
 struct PoolCommand: AsyncParsableCommand {
@@ -10,38 +12,6 @@ struct PoolCommand: AsyncParsableCommand {
         discussion: "Without a subcommand this is the list.",
         subcommands: [PoolList.self, PoolWarmUp.self, PoolDrain.self, PoolUndrain.self],
         defaultSubcommand: PoolList.self)
-
-    struct Answer: Decodable {
-        struct Address: Decodable {
-            let ip: String
-            let hostname: String
-            let pool: String?
-            let draining: Bool
-            let warmupDay: Int?
-            let warmupDays: Int
-            let sentToday: Int
-            let allowedToday: Int?
-        }
-        struct Limit: Decodable {
-            let limit: String
-            let rule: String
-            let until: Double?
-            let reply: String?
-        }
-        struct Path: Decodable {
-            let ip: String
-            let site: String
-            let underWay: Int
-            let connectionWindow: Int
-            let sentToday: Int
-            let waitingLanes: Int
-            let limits: [Limit]
-        }
-        let addresses: [Address]
-        let paths: [Path]
-        let warmupPlan: [Int]
-        let truncated: Bool
-    }
 }
 
 struct PoolList: AsyncParsableCommand {
@@ -66,7 +36,7 @@ struct PoolList: AsyncParsableCommand {
         var input: [String: Any] = [:]
         if let site { input["Site"] = site }
         if let ip { input["Ip"] = ip }
-        try await asking.ask("DescribePools", input, as: PoolCommand.Answer.self) { answer in
+        try await asking.ask("DescribePools", input, as: PoolReport.self) { answer in
             showAddresses(answer.addresses)
             print("")
             showPaths(answer.paths)
@@ -74,7 +44,7 @@ struct PoolList: AsyncParsableCommand {
         }
     }
 
-    private func showAddresses(_ addresses: [PoolCommand.Answer.Address]) {
+    private func showAddresses(_ addresses: [PoolReport.Address]) {
         var table = Table([
             .init(name: "address"), .init(name: "pool"), .init(name: "hostname"), .init(name: "warm-up"),
             .init(name: "sent today", isNumber: true), .init(name: "state"),
@@ -90,7 +60,7 @@ struct PoolList: AsyncParsableCommand {
         print(table.text)
     }
 
-    private func showPaths(_ paths: [PoolCommand.Answer.Path]) {
+    private func showPaths(_ paths: [PoolReport.Path]) {
         let now = Date().timeIntervalSince1970
         var table = Table([
             .init(name: "site"), .init(name: "address"), .init(name: "under way", isNumber: true),
@@ -107,7 +77,7 @@ struct PoolList: AsyncParsableCommand {
                     ]
                 table.add(
                     start + [
-                        limit.limit, limit.rule, limit.until.map { Terminal.span($0 - now) } ?? "",
+                        limit.limit, limit.rule, limit.until.map { Terminal.span($0.seconds - now) } ?? "",
                         limit.reply ?? "",
                     ])
             }
@@ -125,7 +95,7 @@ struct PoolWarmUp: AsyncParsableCommand {
     private static let width = 50
 
     func run() async throws {
-        try await asking.ask("DescribePools", [:], as: PoolCommand.Answer.self) { answer in
+        try await asking.ask("DescribePools", [:], as: PoolReport.self) { answer in
             guard let top = answer.warmupPlan.max(), top > 0 else { return print("no warm-up plan is in use") }
             // Each day's bar on a scale of powers: the last days are a thousand times the first.
             let scale = Double(Self.width) / log(Double(top) + 1)

@@ -1,33 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import API
+import Access
 import Delivery
 import Mail
+import Monitoring
+import Operator
 import Queue
 import SMTPListener
 import SQLite
 import ServiceLifecycle
 import Settings
 
-/// What `GET /metrics` tells. Names and what they mean are the contract of `integrations/grafana/postern.json`.
+/// What `GET /metrics` tells. Names and what they mean are the contract of `integrations/` and of
+/// `docs/operating/monitoring.md`.
 extension Server {
     /// Sites, and paths, that have a label of their own: one for each domain of a long queue would be a burden to
     /// whoever collects it.
     private static let labelled = 100
 
     func metricsServices(
-        _ trade: Trade, _ stores: Stores, _ smtp: SMTPListener, _ inbound: Inbound, _ meter: AttemptMeter
+        _ trade: Trade, _ stores: Stores, _ smtp: SMTPListener, _ inbound: Inbound, _ meter: AttemptMeter,
+        health: @escaping @Sendable () async -> HealthReport
     ) -> [any Service] {
         guard let endpoint = configuration.metrics else { return [] }
         let queue = trade.queue
         let ages = AgeCounts(spool: stores.spool, now: now)
+        let facts = FactMeter(
+            streams: [stores.spool, stores.records], accounts: trade.access.accountsInOrder,
+            doors: [Door.api, .console, .smtp].map(\.rawValue))
+        let trail = TrailMeasures(parts: trade.trail, shippers: trade.copies.shippers, now: now)
+        let measures = measures
         return [
-            MetricsServer(host: endpoint.host, port: endpoint.port, logger: logger) {
-                try await Self.queueMetrics(queue, stores.spool, ages) + Self.wayMetrics(queue)
-                    + Self.attemptMetrics(meter) + Self.storeMetrics(stores)
-                    + [.init("postern_smtp_sessions", "Open SMTP sessions.", .gauge, [([:], smtp.sessionCount)])]
-                    + inbound.samples
-            }
+            JournalService(name: "measures", logger: logger) { try await facts.read() },
+            MetricsServer(
+                host: endpoint.host, port: endpoint.port, logger: logger,
+                health: {
+                    let report = await health()
+                    return (HealthCheck.canWork(report), report.json)
+                },
+                collect: {
+                    try await Self.queueMetrics(queue, stores.spool, ages) + Self.wayMetrics(queue)
+                        + Self.attemptMetrics(meter) + Self.storeMetrics(stores)
+                        + [.init("postern_smtp_sessions", "Open SMTP sessions.", .gauge, [([:], smtp.sessionCount)])]
+                        + inbound.samples + trade.monitoring.samples + measures.samples + Self.factMetrics(facts)
+                        + trail.samples()
+                }),
+        ]
+    }
+
+    private static func factMetrics(_ facts: FactMeter) -> [MetricsServer.Metric] {
+        [
+            .init(
+                "postern_account_hard_bounces_total", "Recipients that bounced for good, by account.", facts.hardBounces
+            ),
+            .init("postern_account_complaints_total", "Recipients who complained, by account.", facts.complaints),
+            .init(
+                "postern_refusals_total", "Sends and calls that were turned away, by what said no.", facts.refusals),
+            .init("postern_sign_in_failures_total", "Failures to sign in, by door.", facts.failures),
         ]
     }
 
@@ -119,6 +149,7 @@ extension Server {
                 meter.protection),
             .init("postern_address_recipients_total", "Recipients tried, by address and outcome.", meter.addresses),
             .init("postern_attempt_seconds", "How long tries took.", meter.durations),
+            .init("postern_delivery_age_seconds", "From acceptance to delivery.", meter.ages),
         ]
     }
 

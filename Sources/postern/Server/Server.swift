@@ -5,6 +5,7 @@ import AWSAccess
 import AWSWire
 import Access
 import CloudTrail
+import CloudWatch
 import DNS
 import Delivery
 import Foundation
@@ -24,6 +25,7 @@ import SESv2
 import SMTP
 import SMTPListener
 import SMTPTransport
+import SNS
 import SQLite
 import STS
 import Sending
@@ -39,10 +41,12 @@ struct Server {
     let logger: Logger
     let now: Now = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
     let random: RandomBits = { UInt64.random(in: 0...(.max)) }
+    let measures: AcceptMeasures
 
     init(_ configuration: ServerConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
+        measures = AcceptMeasures(account: configuration.accountID)
     }
 
     func run() async throws {
@@ -54,6 +58,7 @@ struct Server {
         try await smtp.bind()
         let inbound = try inboundListener(trade.inbound, stores)
         try await inbound?.bind()
+        let health = HealthCheck(trade: trade, stores: stores, smtp: smtp, inbound: inbound, now: now)
         let api = try APIServer(
             .init(
                 host: configuration.api.host, port: configuration.api.port,
@@ -62,8 +67,13 @@ struct Server {
                 },
                 vpcEndpoint: configuration.apiVPCEndpoint
             ),
-            router: router(trade, stores), health: health(stores, smtp, inbound),
+            router: router(trade, stores, health),
+            health: {
+                let report = await health.report()
+                return (report.summary.map { ($0.part, $0.state.rawValue) }, HealthCheck.canWork(report))
+            },
             confirm: { [verification = trade.verification] in try await verification.confirm(token: $0) },
+            pages: { [pages = trade.notifications.pages] in try await pages.answer(path: $0, query: $1, from: $2) },
             logger: logger,
             bound: { logger.info("api listens", metadata: ["port": "\($0)"]) })
         announce()
@@ -79,6 +89,9 @@ struct Server {
         if !trade.copies.shippers.isEmpty { services.append(trade.copies) }
         services.append(DeliveryService(queue: trade.queue, dispatcher: dispatcher))
         services.append(AddressService(addresses: trade.addresses, queue: trade.queue, attempt: trade.attempt))
+        services.append(NoticeService(delivery: trade.notifications.delivery))
+        services.append(MonitoringService(parts: trade.monitoring, logger: logger))
+        services.append(MessageIndexService(index: stores.messages, logger: logger))
         services.append(trade.rules)
         if trade.identities.mode == .dns { services.append(verifier) }
         services.append(
@@ -89,7 +102,7 @@ struct Server {
         services += trade.strangers.services(self, trade, dns: dns)
         services += try consoleServices(stores, trade)
         services += feedbackServices(trade.inbound)
-        services += metricsServices(trade, stores, smtp, trade.inbound, meter)
+        services += metricsServices(trade, stores, smtp, trade.inbound, meter, health: health.report)
         services += [api, smtp]
         services += [inbound].compactMap(\.self)
         // Later services may use earlier ones; shutdown runs in reverse.
@@ -122,7 +135,7 @@ struct Server {
         }
     }
 
-    private func router(_ trade: Trade, _ stores: Stores) -> ServiceRouter {
+    private func router(_ trade: Trade, _ stores: Stores, _ health: HealthCheck) -> ServiceRouter {
         let v1 = SESv1Services(
             access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
             configurationSets: trade.configurationSets, accounts: trade.accounts, templates: trade.templates,
@@ -138,11 +151,13 @@ struct Server {
                 "ses": [SESv2Catalogue.make(v2), SESv1Catalogue.make(v1)],
                 "sts": [STSCatalogue.make(trade.access)],
                 "iam": [IAMCatalogue.make(trade.access)],
+                "sns": [SNSCatalogue.make(SNSServices(access: trade.access, publisher: trade.notifications.publisher))],
+                "monitoring": CloudWatchCatalogue.make(trade.monitoring.services),
                 "organizations": [OrganizationsCatalogue.make(trade.access)],
                 "postern": [
                     OperatorCatalogue.make(
                         access: trade.access, identities: trade.identities, queue: queueServices(trade, stores),
-                        trails: trade.trail.book, archive: trade.trail.archive)
+                        trails: trade.trail.book, archive: trade.trail.archive, health: health.report)
                 ],
                 "cloudtrail": [
                     CloudTrailCatalogue.make(
@@ -161,7 +176,7 @@ struct Server {
     private func queueServices(_ trade: Trade, _ stores: Stores) -> QueueServices {
         QueueServices(
             access: trade.access, desk: QueueDesk(queue: trade.queue, spool: stores.spool, now: now),
-            addresses: trade.addresses, managementAccount: configuration.accountID, now: now)
+            messages: stores.messages, addresses: trade.addresses, managementAccount: configuration.accountID, now: now)
     }
 
     private func smtpListener(_ trade: Trade, _ stores: Stores) throws -> SMTPListener {
@@ -199,12 +214,5 @@ struct Server {
                 trust: .init(networks: networks, principal: principal))
         }
         return submission + trusted
-    }
-
-    private func health(_ stores: Stores, _ smtp: SMTPListener, _ inbound: SMTPListener?) -> APIServer.Health {
-        {
-            let writable = (try? await stores.spool.record([])) != nil
-            return [("smtp", smtp.isListening && inbound?.isListening ?? true), ("stores", writable)]
-        }
     }
 }

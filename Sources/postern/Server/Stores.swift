@@ -15,6 +15,9 @@ struct Stores: Sendable {
     let drafts: FileDrafts
     let tls: SQLiteTLSResults
     let trail: SQLiteTrail
+    let messages: SQLiteMessageIndex
+    let notices: SQLiteNotices
+    let metrics: SQLiteMetrics
 
     init(_ configuration: ServerConfiguration) async throws {
         let directory = configuration.dataDirectory
@@ -33,6 +36,9 @@ struct Stores: Sendable {
             drafts = try FileDrafts(directory: "\(directory)/drafts")
             tls = try SQLiteTLSResults(directory: directory)
             trail = try SQLiteTrail(directory: directory)
+            messages = try SQLiteMessageIndex(directory: directory, spool: spool, records: records)
+            notices = try SQLiteNotices(directory: directory)
+            metrics = try SQLiteMetrics(directory: directory, synchronous: synchronous)
         } catch {
             throw ConfigurationError("'data-directory' \(directory) cannot be used: \(error)")
         }

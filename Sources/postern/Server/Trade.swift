@@ -33,6 +33,8 @@ struct Trade: Sendable {
     let rules: RulesService
     let trail: TrailParts
     let copies: Copies
+    let notifications: Notifications
+    let monitoring: MonitoringParts
 
     init(_ server: Server, _ stores: Stores, dns: any DNSLookup) async throws {
         let configuration = server.configuration
@@ -100,6 +102,8 @@ struct Trade: Sendable {
         systemMail = QueuedSystemMail(
             settings: settings, managementAccount: configuration.accountID, guardrails: access.guardrails, queue: queue,
             now: server.now, random: server.random)
+        notifications = try Notifications(server, stores, access: access, dns: dns, mail: systemMail)
+        monitoring = MonitoringParts(server, stores, access: access, publisher: notifications.publisher)
         inbound = Inbound(
             server, stores, keys: keys, secrets: secrets, identities: book, mail: systemMail,
             rules: { judgement.replies })
@@ -107,7 +111,8 @@ struct Trade: Sendable {
             settings: settings,
             access: access, identities: book, configurationSets: configurationSets, addresses: addresses,
             accounts: accounts, suppression: suppression, returnPaths: returnPaths, quota: quota, queue: queue,
-            fullSink: { [shippers = copies.shippers] in shippers.refusing }, now: server.now, random: server.random)
+            fullSink: { [shippers = copies.shippers] in shippers.refusing },
+            observe: server.measures.observe, now: server.now, random: server.random)
         verification = CustomVerification(
             records: stores.records, identities: identities, gate: gate, publicURL: configuration.publicURL,
             random: server.random)

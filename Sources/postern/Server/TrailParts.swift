@@ -20,6 +20,8 @@ struct TrailParts: Sendable {
     let archive: TrailArchive
     let keeper: TrailKeeper
     let store: SQLiteTrail
+    let standing: TrailStanding
+    let volumes: TrailVolumes
     /// Where the files lie.
     let root: String
     private let retention: ServerConfiguration.Trail
@@ -40,6 +42,8 @@ struct TrailParts: Sendable {
             logInterval: Double(configuration.trail.logInterval),
             digestInterval: Int64(configuration.trail.digestInterval))
         let sight = try await Self.sight(server, stores, access.sealer)
+        standing = TrailStanding(streams: [stores.records, stores.spool], store: stores.trail)
+        volumes = try await TrailVolumes(stores.trail)
         keeper = TrailKeeper(
             streams: [stores.records, stores.spool], store: stores.trail,
             maker: TrailMaker(region: configuration.region, sight: sight))
@@ -57,13 +61,47 @@ struct TrailParts: Sendable {
             if anchor?.closedAt == nil { last = min(last, anchor?.position ?? 0) }
         }
         func horizon(_ days: Int) -> Timestamp { now() + -Double(days) * 86_400 }
-        let removed =
-            try await store.prune(.management, before: horizon(retention.managementDays), upTo: last)
-            + store.prune(.data, before: horizon(retention.dataDays), upTo: last)
+        var removed = 0
+        for (category, days) in [
+            (TrailRecord.Category.management, retention.managementDays), (.data, retention.dataDays),
+        ] {
+            let count = try await store.prune(category, before: horizon(days), upTo: last)
+            volumes.remove(count, of: category)
+            removed += count
+        }
         for copy in try await book.copies() where copy.holdsAllAccounts {
             await archive.prune(copy.layout, before: horizon(max(retention.managementDays, retention.dataDays)))
         }
         return removed
+    }
+
+    /// How far a chain's digests go.
+    struct Chain: Sendable {
+        let layout: TrailLayout
+        /// Seconds since the last moment that a digest covers.
+        let age: Double
+        let isDigestMissing: Bool
+        /// Log files that no digest names yet.
+        let undigested: Int
+    }
+
+    var digestInterval: Int { retention.digestInterval }
+
+    /// Every chain that goes on, the one with the oldest digest first.
+    func chains() async throws -> [Chain] {
+        let moment = now()
+        var chains: [Chain] = []
+        for copy in try await book.copies() {
+            guard let anchor = try await archive.anchor(of: copy.layout), let age = anchor.digestAge(at: moment) else {
+                continue
+            }
+            chains.append(
+                Chain(
+                    layout: copy.layout, age: age,
+                    isDigestMissing: anchor.isDigestMissing(at: moment, interval: Double(retention.digestInterval)),
+                    undigested: anchor.waiting.count))
+        }
+        return chains.sorted { $0.age > $1.age }
     }
 
     private static func sight(
