@@ -237,7 +237,7 @@ if Context.environment["POSTERN_BENCH"] != nil {
     package.products.append(.executable(name: "Readers", targets: ["Readers"]))
     package.targets.append(
         .executableTarget(
-            name: "Readers", dependencies: ["Mail", "Journal", "Trail", "SQLite", "Compression"],
+            name: "Readers", dependencies: ["Mail", "Journal", "Trail", "Monitoring", "SQLite", "Compression"],
             path: "Benchmarks/Readers", swiftSettings: house))
     package.targets.append(
         .executableTarget(

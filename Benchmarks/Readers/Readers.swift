@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the record of a message costs, step by step, on one core: the fact as text, read again, made a record, kept, and
-// packed into a log file.
+// What is written and read of a message beside the message itself, in microseconds of CPU each: its facts as text, read
+// again, made a record and packed into a log file, and each reader of the journal with its store.
 
 import Compression
 import Foundation
 import Journal
 import Mail
+import Monitoring
 import SQLite
 import Trail
 
@@ -26,13 +27,26 @@ enum Readers {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("readers-\(UUID())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let store = try SQLiteTrail(directory: directory)
-        try await measure("record kept") {
-            for start in stride(from: 0, to: records.count, by: 500) {
-                let page = Array(records[start..<min(start + 500, records.count)])
-                try await store.append(page, from: "spool", upTo: Int64(start + page.count))
+        let spool = try SQLiteSpool(directory: directory, reserve: 0, synchronous: .full)
+        let outbox = try SQLiteRecords(directory: directory, synchronous: .full)
+        try await measure("facts of acceptance and delivery stored") {
+            for start in stride(from: 0, to: count, by: 500) {
+                let page = facts[start..<min(start + 500, count)]
+                try await spool.record(Array(page))
+                try await spool.record(page.map(delivery))
             }
         }
+        let store = try SQLiteTrail(directory: directory)
+        let keeper = TrailKeeper(streams: [spool], store: store, maker: maker)
+        try await measure("trail") { while try await keeper.read() {} }
+        let metrics = MetricsReader(
+            facts: spool, store: try SQLiteMetrics(directory: directory, synchronous: .full),
+            sources: .init(
+                history: { try await spool.timeline($0) }, ownDomains: { _ in ["example.com"] },
+                now: { Timestamp(milliseconds: 1_790_000_000_000) }))
+        try await measure("metrics") { while try await metrics.read() {} }
+        let index = try SQLiteMessageIndex(directory: directory, spool: spool, records: outbox)
+        try await measure("search") { while try await index.read() {} }
         try await measure("record read") {
             var last: Int64 = 0
             while let page = try? await store.records(after: last, limit: 1_000), let end = page.last {
@@ -54,6 +68,14 @@ enum Readers {
         try await work()
         let spent = Double(clock() - begun) / Double(CLOCKS_PER_SEC) / Double(count) * 1e6
         print("\(name): \(String(format: "%.1f", spent)) us")
+    }
+
+    private static func delivery(of fact: Fact) -> Fact {
+        let outcome = Fact.Outcome(
+            recipients: ["bob@d1.example"], attempt: 1, peer: "mx1.d1.example [192.0.2.1]:25",
+            reply: "250 2.0.0 Ok: queued as 0123456789", tls: "TLSv1.3", milliseconds: 12, address: "192.0.2.9",
+            site: "d1.example", cipher: "TLS_AES_128_GCM_SHA256", certificate: "verified", tlsPolicy: "opportunistic")
+        return Fact(at: fact.at + 1, account: fact.account, message: fact.message, event: .delivered(outcome))
     }
 
     private static func facts() -> [Fact] {

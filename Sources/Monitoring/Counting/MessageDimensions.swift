@@ -14,6 +14,8 @@ package struct MessageDimensions: Hashable, Sendable {
 
     package let configurationSet: String?
     package let dimensions: [Dimension]
+    // Of both, made once: these are looked up for every fact.
+    private let hash: Int
 
     /// - Parameter tags: names of message tags that are dimensions too.
     package init(_ accepted: Fact.Accepted, tags: Set<String>) {
@@ -30,7 +32,24 @@ package struct MessageDimensions: Hashable, Sendable {
         add(Self.sourceAddress, accepted.sourceAddress)
         for name in tags.sorted() { add(name, accepted.tags[name]) }
         self.dimensions = dimensions
+        hash = Self.hash(dimensions)
     }
+
+    /// Of a send that was turned away: who tried, and from where.
+    init(_ refused: Fact.Refused) {
+        configurationSet = nil
+        dimensions = [(Self.caller, Self.callerName(refused.principal)), (Self.sourceAddress, refused.sourceAddress)]
+            .compactMap { name, value in value.map { Dimension(name, $0) } }
+        hash = Self.hash(dimensions)
+    }
+
+    private static func hash(_ dimensions: [Dimension]) -> Int {
+        var hasher = Hasher()
+        hasher.combine(dimensions)
+        return hasher.finalize()
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 
     /// The user's or the role's name out of an ARN; `root` for an account itself.
     static func callerName(_ principal: String) -> String? {
@@ -66,5 +85,36 @@ struct RecentDimensions {
             }
             young[message] = newValue
         }
+    }
+}
+
+/// The dimensions of senders, each made once however many messages they send. Bounded: with one more all are forgotten.
+struct SenderDimensions {
+    private struct Sender: Hashable {
+        let principal: String
+        let from: String
+        let sourceAddress: String
+        let configurationSet: String?
+        let tags: [String?]
+    }
+
+    private let limit: Int
+    private let tags: [String]
+    private var known: [Sender: MessageDimensions] = [:]
+
+    init(tags: Set<String>, limit: Int = 1_000) {
+        self.tags = tags.sorted()
+        self.limit = limit
+    }
+
+    mutating func dimensions(of accepted: Fact.Accepted) -> MessageDimensions {
+        let sender = Sender(
+            principal: accepted.principal, from: accepted.from, sourceAddress: accepted.sourceAddress,
+            configurationSet: accepted.configurationSet, tags: tags.map { accepted.tags[$0] })
+        if let known = known[sender] { return known }
+        let dimensions = MessageDimensions(accepted, tags: Set(tags))
+        if known.count >= limit { known = [:] }
+        known[sender] = dimensions
+        return dimensions
     }
 }

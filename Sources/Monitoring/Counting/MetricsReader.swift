@@ -37,7 +37,7 @@ package actor MetricsReader {
     private let facts: any FactStream
     private let store: any MetricStore
     private let sources: Sources
-    private let tags: Set<String>
+    private var senders: SenderDimensions
     /// Samples of series that an account had no room for, by account.
     package nonisolated let dropped = Tally(["account"])
     private var recent = RecentDimensions(capacity: remembered)
@@ -50,7 +50,7 @@ package actor MetricsReader {
         self.facts = facts
         self.store = store
         self.sources = sources
-        self.tags = tags
+        senders = SenderDimensions(tags: tags)
     }
 
     /// Reads on from where it stands.
@@ -74,13 +74,13 @@ package actor MetricsReader {
     private func dimensions(of fact: Fact) async throws -> MessageDimensions? {
         guard let message = fact.message else { return nil }
         if case .accepted(let accepted) = fact.event {
-            let dimensions = MessageDimensions(accepted, tags: tags)
+            let dimensions = senders.dimensions(of: accepted)
             recent[message] = dimensions
             return dimensions
         }
         if let known = recent[message] { return known }
         for case .accepted(let accepted) in try await sources.history(message).map(\.event) {
-            let dimensions = MessageDimensions(accepted, tags: tags)
+            let dimensions = senders.dimensions(of: accepted)
             recent[message] = dimensions
             return dimensions
         }

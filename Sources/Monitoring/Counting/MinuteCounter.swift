@@ -19,13 +19,17 @@ package struct MinuteCounter: Sendable {
         .accepted, .delivered, .deferred, .bounced, .complained, .refused, .renderingFailed,
     ]
 
-    private struct Key: Hashable {
+    /// Facts that are counted together: a message has few of its own kind of sender, and a page of facts has many messages.
+    private struct Group: Hashable {
         let account: AccountID
-        let metric: Metric
+        let namespace: String
+        let name: String
         let minute: Int64
+        let message: MessageDimensions?
+        let outgoingAddress: String?
     }
 
-    private var totals: [Key: StatisticSet] = [:]
+    private var counts: [Group: Int] = [:]
     private let ownDomains: [AccountID: Set<String>]
 
     /// - Parameter ownDomains: the verified domains of each account, in lower case: mail to them says nothing of how the
@@ -35,33 +39,37 @@ package struct MinuteCounter: Sendable {
     /// - Parameter message: what is known of the message that the fact is about.
     package mutating func count(_ fact: Fact, of message: MessageDimensions?) {
         switch fact.event {
-        case .accepted: add("Send", 1, fact, message?.dimensions)
+        case .accepted: add("Send", 1, fact, message)
         case .delivered(let outcome):
-            add("Delivery", outcome.recipients.count, fact, message, outcome)
+            add("Delivery", outcome.recipients.count, fact, message, outcome.address)
             addReputation(Self.volume, outcome.recipients, fact, message)
-        case .deferred(let outcome): add("DeliveryDelay", outcome.recipients.count, fact, message, outcome)
+        case .deferred(let outcome):
+            add("DeliveryDelay", outcome.recipients.count, fact, message, outcome.address)
         case .bounced(let outcome):
-            add("Bounce", outcome.recipients.count, fact, message, outcome)
+            add("Bounce", outcome.recipients.count, fact, message, outcome.address)
             countBounce(outcome, fact, message)
         case .complained(let complaint):
-            add("Complaint", complaint.recipients.count, fact, message?.dimensions)
+            add("Complaint", complaint.recipients.count, fact, message)
             if complaint.subType == nil { addReputation(Self.complaint, complaint.recipients, fact, message) }
-        case .refused(let refused):
-            let caller = MessageDimensions.callerName(refused.principal)
-            let dimensions = [
-                (MessageDimensions.caller, caller), (MessageDimensions.sourceAddress, refused.sourceAddress),
-            ]
-            add("Reject", 1, fact, dimensions.compactMap { name, value in value.map { Dimension(name, $0) } })
-        case .renderingFailed: add("RenderingFailure", 1, fact, message?.dimensions)
+        case .refused(let refused): add("Reject", 1, fact, MessageDimensions(refused))
+        case .renderingFailed: add("RenderingFailure", 1, fact, message)
         default: return
         }
     }
 
     /// What was counted, in a fixed order.
     package var samples: [MetricSample] {
-        totals.map { key, statistics in
+        var totals: [Series: Int] = [:]
+        for (group, count) in counts {
+            for metric in Self.metrics(of: group) {
+                totals[Series(account: group.account, metric: metric, minute: group.minute), default: 0] += count
+            }
+        }
+        // One value for each, as SES publishes them: SampleCount and Sum are alike.
+        return totals.map { series, count in
             MetricSample(
-                account: key.account, metric: key.metric, unit: "Count", minute: key.minute, statistics: statistics)
+                account: series.account, metric: series.metric, unit: "Count", minute: series.minute,
+                statistics: StatisticSet(1, times: Double(count)))
         }.sorted { left, right in
             (left.minute, left.account.description, left.metric.namespace, left.metric.name, left.metric.dimensionsText)
                 < (
@@ -80,21 +88,34 @@ package struct MinuteCounter: Sendable {
         if outcome.verdict?.type == "Permanent" { addReputation(Self.hardBounce, outcome.recipients, fact, message) }
     }
 
-    private mutating func add(
-        _ name: String, _ count: Int, _ fact: Fact, _ message: MessageDimensions?, _ outcome: Fact.Outcome
-    ) {
-        let left = outcome.address.map { [Dimension(MessageDimensions.outgoingAddress, $0)] } ?? []
-        add(name, count, fact, (message?.dimensions ?? []) + left)
+    private struct Series: Hashable {
+        let account: AccountID
+        let metric: Metric
+        let minute: Int64
     }
 
-    private mutating func add(_ name: String, _ count: Int, _ fact: Fact, _ dimensions: [Dimension]?) {
-        guard count > 0 else { return }
-        // One value for each, as SES publishes them: SampleCount and Sum are alike.
-        let statistics = StatisticSet(1, times: Double(count))
-        add(Metric(Self.namespace, name), statistics, fact)
-        for dimension in dimensions ?? [] where (1...1024).contains(dimension.value.utf8.count) {
-            add(Metric(Self.namespace, name, [dimension]), statistics, fact)
+    // The account's, and one for each dimension.
+    private static func metrics(of group: Group) -> [Metric] {
+        var dimensions = group.message?.dimensions ?? []
+        if group.namespace == reputation { dimensions.removeAll { $0.name != MessageDimensions.configurationSet } }
+        if let address = group.outgoingAddress {
+            dimensions.append(Dimension(MessageDimensions.outgoingAddress, address))
         }
+        return [Metric(group.namespace, group.name)]
+            + dimensions.filter { (1...1024).contains($0.value.utf8.count) }
+            .map { Metric(group.namespace, group.name, [$0]) }
+    }
+
+    private mutating func add(
+        _ name: String, _ count: Int, _ fact: Fact, _ message: MessageDimensions?, _ outgoingAddress: String? = nil,
+        in namespace: String = namespace
+    ) {
+        guard count > 0 else { return }
+        let seconds = fact.at.seconds
+        let group = Group(
+            account: fact.account, namespace: namespace, name: name, minute: seconds - ((seconds % 60) + 60) % 60,
+            message: message, outgoingAddress: outgoingAddress)
+        counts[group, default: 0] += count
     }
 
     private mutating func addReputation(
@@ -102,18 +123,7 @@ package struct MinuteCounter: Sendable {
     ) {
         let own = ownDomains[fact.account] ?? []
         let count = recipients.count { !SimulatorAddress.isOne($0) && !Self.isWithin(own, $0) }
-        guard count > 0 else { return }
-        let statistics = StatisticSet(1, times: Double(count))
-        add(Metric(Self.reputation, name), statistics, fact)
-        if let set = message?.configurationSet {
-            add(Metric(Self.reputation, name, [Dimension(MessageDimensions.configurationSet, set)]), statistics, fact)
-        }
-    }
-
-    private mutating func add(_ metric: Metric, _ statistics: StatisticSet, _ fact: Fact) {
-        let seconds = fact.at.seconds
-        let key = Key(account: fact.account, metric: metric, minute: seconds - ((seconds % 60) + 60) % 60)
-        if totals[key]?.add(statistics) == nil { totals[key] = statistics }
+        add(name, count, fact, message, in: Self.reputation)
     }
 
     /// Whether an address is at one of the domains, or under it.
