@@ -23,6 +23,8 @@ POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "ses:SendEmail",
     "Resource": f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com"}]})
 
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms"
+
 # Service of boto3, operation, parameters; in an order in which the root user may do all of it.
 OPERATIONS = [
     ("iam", "create_user", {"UserName": "app"}),
@@ -94,6 +96,22 @@ OPERATIONS = [
     ("cloudtrail", "start_logging", {"Name": "copy"}),
     ("cloudtrail", "stop_logging", {"Name": "copy"}),
     ("cloudtrail", "delete_trail", {"Name": "copy"}),
+    ("sns", "create_topic", {"Name": "alarms"}),
+    ("sns", "get_topic_attributes", {"TopicArn": TOPIC}),
+    ("sns", "list_topics", {}),
+    ("sns", "set_topic_attributes", {"TopicArn": TOPIC, "AttributeName": "DisplayName", "AttributeValue": "Alarms"}),
+    ("sns", "subscribe", {"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "ops@example.com"}),
+    ("sns", "list_subscriptions_by_topic", {"TopicArn": TOPIC}),
+    ("sns", "publish", {"TopicArn": TOPIC, "Message": "never on record"}),
+    ("sns", "delete_topic", {"TopicArn": TOPIC}),
+    ("cloudwatch", "put_metric_data", {"Namespace": "Shop", "MetricData": [{"MetricName": "orders", "Value": 1}]}),
+    ("cloudwatch", "list_metrics", {"Namespace": "Shop"}),
+    ("cloudwatch", "put_metric_alarm", {
+        "AlarmName": "few", "Namespace": "Shop", "MetricName": "orders", "Statistic": "Sum", "Period": 60, "Threshold": 1,
+        "EvaluationPeriods": 1, "ComparisonOperator": "LessThanThreshold"}),
+    ("cloudwatch", "describe_alarms", {}),
+    ("cloudwatch", "set_alarm_state", {"AlarmName": "few", "StateValue": "OK", "StateReason": "a drill"}),
+    ("cloudwatch", "delete_alarms", {"AlarmNames": ["few"]}),
     ("sesv2", "delete_email_template", {"TemplateName": "hello"}),
     ("sesv2", "delete_configuration_set", {"ConfigurationSetName": "set"}),
     ("iam", "delete_user_policy", {"UserName": "app", "PolicyName": "p"}),
