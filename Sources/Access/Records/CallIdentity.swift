@@ -49,12 +49,22 @@ extension Principal {
         return json + "\"attributes\":{\(Self.members(attributes))}"
     }
 
+    // Octet by octet, because every send has one.
     private static func members(_ members: [(String, String)]) -> String {
-        members.map { "\"\($0)\":\"\(plain($1))\"" }.joined(separator: ",")
+        var json: [UInt8] = []
+        json.reserveCapacity(256)
+        for (name, value) in members {
+            json += json.isEmpty ? "\"".utf8 : ",\"".utf8
+            json += name.utf8
+            json += "\":\"".utf8
+            for octet in value.utf8 { json.append(isPlain(octet) ? octet : UInt8(ascii: "?")) }
+            json.append(UInt8(ascii: "\""))
+        }
+        return String(decoding: json, as: UTF8.self)
     }
 
     // IAM's names have no others (IAM user guide, "IAM name requirements"); whatever else came here is not worth the risk.
-    private static func plain(_ text: String) -> String {
-        String(decoding: text.utf8.map { (33...126).contains($0) && $0 != 34 && $0 != 92 ? $0 : 63 }, as: UTF8.self)
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        (33...126).contains(octet) && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\")
     }
 }
