@@ -17,17 +17,20 @@ struct AnyOperation: Sendable {
         name = Declared.name
         route = Declared.route
         run = { json, context, wire in
-            let isForm = if case .query = wire { true } else { false }
             let input =
-                isForm
-                ? try JSONCodec.decode(Declared.Input.self, fromForm: json)
-                : try JSONCodec.decode(Declared.Input.self, from: json)
+                switch wire {
+                case .query: try JSONCodec.decode(Declared.Input.self, fromForm: json)
+                case .cbor: try JSONCodec.decode(Declared.Input.self, from: json, writtenAs: "CBOR")
+                default: try JSONCodec.decode(Declared.Input.self, from: json)
+                }
             let output = try await operation.run(input, as: context)
-            if case .query(let namespace) = wire {
+            switch wire {
+            case .query(let namespace):
                 return try XMLWriter.response(
                     output, operation: Declared.name, namespace: namespace, requestID: context.requestID)
+            case .cbor: return try CBORCodec.encode(output, keepsNames: keepsNames)
+            default: return try JSONCodec.encode(output, keepsNames: keepsNames)
             }
-            return try JSONCodec.encode(output, keepsNames: keepsNames)
         }
     }
 }
@@ -39,12 +42,17 @@ package struct ServiceCatalogue: Sendable {
     package let version: String
     /// The wire has the names of outputs' members as Swift has them: `logGroups` (CloudWatch Logs).
     private let keepsNames: Bool
+    /// Absolute shape IDs of errors by the codes that Query has for them; of a protocol whose errors are told by shape.
+    let errorShapes: [String: String]
     private var byName: [String: AnyOperation] = [:]
     /// REST routes without labels, by method and path.
     private var fixed: [String: AnyOperation] = [:]
     private var rest: [(method: String, pattern: [Substring], operation: AnyOperation)] = []
 
-    package init(_ wire: WireProtocol, version: String = "", keepsNames: Bool = false) {
+    package init(
+        _ wire: WireProtocol, version: String = "", keepsNames: Bool = false, errorShapes: [String: String] = [:]
+    ) {
+        self.errorShapes = errorShapes
         self.wire = wire
         self.version = version
         self.keepsNames = keepsNames
@@ -67,6 +75,7 @@ package struct ServiceCatalogue: Sendable {
         case .query: try findAction(request)
         case .restJSON: try findRoute(request)
         case .json: try findTarget(request)
+        case .cbor: try findRPC(request)
         case .restXML: throw ServiceError("NotImplemented", nil, status: 501)
         }
     }
@@ -94,6 +103,22 @@ package struct ServiceCatalogue: Sendable {
             throw ServiceError("UnknownOperationException", nil)
         }
         return (operation, request.body)
+    }
+
+    private func findRPC(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {
+        guard request.method == "POST", let target = RPCTarget(request), let operation = byName[target.operation] else {
+            throw ServiceError("UnknownOperationException", nil)
+        }
+        // A request that names two operations is nobody's accident (Smithy RPC v2 CBOR, "Requests").
+        guard request.header("x-amz-target") == nil, request.header("x-amzn-target") == nil else {
+            throw InputFault.malformed("A request by RPC v2 CBOR has no header X-Amz-Target.")
+        }
+        let type = request.header("content-type")?.split(separator: ";").first?.lowercased()
+        guard request.body.isEmpty || type == "application/cbor" else {
+            throw ServiceError(
+                "UnsupportedMediaTypeException", "The request body must be application/cbor.", status: 415)
+        }
+        return (operation, try CBORCodec.json(request.body))
     }
 
     private func findRoute(_ request: WireRequest) throws -> (AnyOperation, [UInt8]) {

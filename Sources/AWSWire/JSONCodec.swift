@@ -15,15 +15,20 @@ enum JSONCodec {
         init?(intValue: Int) { nil }
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
+    /// - Parameter form: what the caller wrote it as, for errors.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from body: [UInt8], writtenAs form: String = "JSON"
+    ) throws -> Value {
         do {
-            return try attempt(type, from: body)
+            return try attempt(type, from: body, writtenAs: form)
         } catch let fault as NotAList {
             throw InputFault.malformed("'\(fault.name)' must be a list.")
         }
     }
 
-    private static func attempt<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
+    private static func attempt<Value: Decodable>(
+        _ type: Value.Type, from body: [UInt8], writtenAs form: String = "JSON"
+    ) throws -> Value {
         do {
             let value =
                 try body.isEmpty
@@ -41,7 +46,7 @@ enum JSONCodec {
         } catch DecodingError.typeMismatch(_, let context) {
             throw InputFault.malformed("Unexpected type for '\(name(context.codingPath))'.")
         } catch {
-            throw InputFault.malformed("The request body is not valid JSON.")
+            throw InputFault.malformed("The request body is not valid \(form).")
         }
     }
 
@@ -65,7 +70,7 @@ enum JSONCodec {
         }
     }
 
-    static func encode(_ value: some Encodable, forXML: Bool = false) throws -> [UInt8] {
+    static func encode(_ value: some Encodable, forXML: Bool = false, keepsNames: Bool = false) throws -> [UInt8] {
         if let plain = value as? any PlainOutput, !forXML {
             let members = plain.members.map { "\(literal($0.name)):\(literal($0.text))" }
             return Array("{\(members.joined(separator: ","))}".utf8)
@@ -73,9 +78,10 @@ enum JSONCodec {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]
         if forXML { encoder.userInfo[.isXML] = true }
+        guard !keepsNames else { return Array(try encoder.encode(value)) }
         encoder.keyEncodingStrategy = .custom { path in
             guard let key = path.last, key.intValue == nil else { return path.last ?? Key(stringValue: "") }
-            return Key(stringValue: key.stringValue.changingFirst(from: UInt8(ascii: "a")...UInt8(ascii: "z")))
+            return Key(stringValue: key.stringValue.uppercasingFirst)
         }
         return Array(try encoder.encode(value))
     }
@@ -84,9 +90,7 @@ enum JSONCodec {
         path.filter { $0.intValue == nil }.map { $0.stringValue }.joined(separator: ".")
     }
 
-    private static func wireName(_ name: String) -> String {
-        name.changingFirst(from: UInt8(ascii: "a")...UInt8(ascii: "z"))
-    }
+    private static func wireName(_ name: String) -> String { name.uppercasingFirst }
 
     /// A JSON string literal.
     static func literal(_ text: String) -> String {
@@ -130,6 +134,9 @@ extension String {
             return count
         }
     }
+
+    /// `EmailIdentity` for `emailIdentity`.
+    var uppercasingFirst: String { changingFirst(from: UInt8(ascii: "a")...UInt8(ascii: "z")) }
 
     /// `emailIdentity` for `EmailIdentity`.
     var lowercasingFirst: String { changingFirst(from: UInt8(ascii: "A")...UInt8(ascii: "Z")) }

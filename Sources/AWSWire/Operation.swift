@@ -84,10 +84,21 @@ package struct Flag: Decodable, Hashable, Sendable {
 }
 
 /// A moment: epoch seconds in JSON, ISO 8601 in XML.
-package struct Moment: Encodable, Hashable, Sendable {
+package struct Moment: Codable, Hashable, Sendable {
     package let milliseconds: Int64
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    /// Seconds since 1970, as JSON has them.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let milliseconds = Int64(exactly: (try container.decode(Double.self) * 1000).rounded()) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a moment")
+        }
+        self.milliseconds = milliseconds
+    }
+
+    package var seconds: Double { Double(milliseconds) / 1000 }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()

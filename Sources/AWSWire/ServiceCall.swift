@@ -37,6 +37,7 @@ package final class ServiceCall: Sendable {
 
     /// What a request calls its operation, whether there is one of that name: of a form its first 64 KB are looked at.
     package static func name(in request: WireRequest) -> String {
+        if let target = RPCTarget(request) { return clipped(target.operation) }
         if let target = request.header("x-amz-target") { return clipped(target.split(separator: ".").last ?? "") }
         let texts = [
             String(decoding: request.query.utf8.prefix(64 << 10), as: UTF8.self),

@@ -32,6 +32,8 @@ package enum WireProtocol: Hashable, Sendable {
     /// S3's: objects by path, errors in XML.
     case restXML
     case json(version: String)
+    /// Smithy's RPC v2 CBOR; the service in Smithy's words: `GraniteServiceVersion20100801`.
+    case cbor(service: String)
 }
 
 extension ServiceError {

@@ -79,6 +79,7 @@ package final class ServiceRouter: Sendable {
             $0.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 4).dropFirst(3).first
         }.map { String(decoding: $0, as: UTF8.self) }
         if let service, objects[service] != nil { return .restXML }
+        if let target = RPCTarget(request) { return .cbor(service: target.service) }
         if request.path.hasPrefix("/v2/") { return .restJSON }
         if request.header("x-amz-target") != nil {
             return .json(version: request.header("content-type") == "application/x-amz-json-1.0" ? "1.0" : "1.1")
@@ -145,7 +146,8 @@ package final class ServiceRouter: Sendable {
         let asked = find(request, check.scope.service, wire)
         let context = RequestContext(
             identity: admission.identity, accessKeyID: check.accessKeyID, connection: connection,
-            userAgent: request.header("user-agent") ?? "", requestID: requestID, call: asked.call)
+            userAgent: request.header("user-agent") ?? "", requestID: requestID, call: asked.call,
+            traceparent: request.traceparent)
         do {
             let response = try await asked.answer(context)
             try await recorder.ended(asked.call, context, nil)
@@ -228,6 +230,11 @@ package final class ServiceRouter: Sendable {
             return response(
                 error.status, Array("{\"__type\":\(JSONCodec.literal(error.code))\(message)}".utf8), wire, requestID,
                 wire == .json(version: "1.0") ? [("x-amzn-query-error", "\(error.code);\(error.type)")] : [])
+        case .cbor:
+            let shapes = services.values.joined().first { $0.wire == wire }?.errorShapes ?? [:]
+            return response(
+                error.status, CBORCodec.error(error, shape: shapes[error.code] ?? error.code), wire, requestID,
+                [("x-amzn-query-error", "\(error.code);\(error.type)")])
         }
     }
 
@@ -259,9 +266,13 @@ package final class ServiceRouter: Sendable {
             case .restJSON: "application/json"
             case .restXML: "application/xml"
             case .json(let version): "application/x-amz-json-\(version)"
+            case .cbor: "application/cbor"
             }
+        let spoken =
+            if case .cbor = wire { [("smithy-protocol", RPCTarget.protocolName)] } else { [(String, String)]() }
         return WireResponse(
-            status: status, headers: [("Content-Type", type), ("x-amzn-RequestId", requestID)] + extra, body: body)
+            status: status, headers: [("Content-Type", type), ("x-amzn-RequestId", requestID)] + spoken + extra,
+            body: body)
     }
 
     // One region a server; the global services are also asked under us-east-1.

@@ -20,6 +20,11 @@ package struct WireRequest: Sendable {
     }
 
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+    var traceparent: String? {
+        let found = headers.filter { $0.name == "traceparent" }
+        return found.count == 1 ? found.first?.value : nil
+    }
 }
 
 /// How a request came.
@@ -49,12 +54,15 @@ package struct RequestContext: Sendable {
     package let userAgent: String
     package let requestID: String
     package let call: ServiceCall
+    /// The header of W3C Trace Context as it came, whatever is in it; nil where there is none, or more than one.
+    package let traceparent: String?
 
     package init(
         identity: any Sendable, accessKeyID: String, connection: WireConnection, userAgent: String, requestID: String,
-        call: ServiceCall
+        call: ServiceCall, traceparent: String? = nil
     ) {
         self.call = call
+        self.traceparent = traceparent
         self.identity = identity
         self.accessKeyID = accessKeyID
         sourceAddress = connection.sourceAddress

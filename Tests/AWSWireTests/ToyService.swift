@@ -3,7 +3,7 @@
 import AWSWire
 import Synchronization
 
-/// A service small enough to see through, in the three protocols.
+/// A service small enough to see through, in every protocol.
 struct Echo: Operation {
     static let route = Route.rest("POST", "/v2/toys/{Name}")
     struct Input: Decodable {
@@ -43,6 +43,45 @@ struct Say: Operation {
 struct ListToys: Operation {
     static let route = Route.rest("GET", "/v2/toys")
     func run(_ input: Empty, as context: RequestContext) async throws -> Empty { Empty() }
+}
+
+/// Gives back what it is given: all that Smithy calls simple (`RpcV2Protocol` in its protocol tests).
+struct SimpleScalarProperties: Operation {
+    static let route = Route.rpc
+    struct Scalars: Codable, Hashable {
+        var byteValue: Int8?
+        var doubleValue: Double?
+        var falseBooleanValue: Bool?
+        var floatValue: Float?
+        var integerValue: Int32?
+        var longValue: Int64?
+        var shortValue: Int16?
+        var stringValue: String?
+        var trueBooleanValue: Bool?
+        var blobValue: Blob?
+    }
+
+    func run(_ input: Scalars, as context: RequestContext) async throws -> Scalars { input }
+}
+
+struct FractionalSeconds: Operation {
+    static let route = Route.rpc
+    struct Output: Encodable { let datetime: Moment }
+    struct Input: Decodable { var datetime: Moment? }
+
+    func run(_ input: Input, as context: RequestContext) async throws -> Output {
+        Output(datetime: input.datetime ?? Moment(milliseconds: 946_845_296_123))
+    }
+}
+
+struct EmptyInputOutput: Operation {
+    static let route = Route.rpc
+    func run(_ input: Empty, as context: RequestContext) async throws -> Empty { Empty() }
+}
+
+extension Route {
+    /// `/service/RpcV2Protocol/operation/NAME`, whatever a route says.
+    fileprivate static let rpc = Route.json(prefix: "RpcV2Protocol")
 }
 
 /// What the router told of failures that are its own side's.
@@ -100,14 +139,28 @@ struct Toys {
         json.add(Say())
         var newer = ServiceCatalogue(.json(version: "1.0"))
         newer.add(Say())
+        var cbor = ServiceCatalogue(
+            .cbor(service: "Toys"), errorShapes: ["NotFoundException": "com.example.toys#NotFound"])
+        cbor.add(Say())
+        var scalars = ServiceCatalogue(.cbor(service: "RpcV2Protocol"), keepsNames: true)
+        scalars.add(SimpleScalarProperties())
+        scalars.add(FractionalSeconds())
+        scalars.add(EmptyInputOutput())
         router = ServiceRouter(
             region: "eu-west-1",
-            services: ["ses": [query, rest], "sts": [sts], "postern": [json], "monitoring": [newer, query]],
+            services: [
+                "ses": [query, rest], "sts": [sts], "postern": [json], "monitoring": [cbor, newer, query, scalars],
+            ],
             credentials: ToyCredentials(), now: { Botocore.now }, report: reports.report, recorder: recorder)
     }
 
     /// Head first, as the API door does it.
     func answer(_ request: WireRequest) async -> (status: Int, headers: [String: String], body: String) {
+        let (status, headers, octets) = await octets(request)
+        return (status, headers, String(decoding: octets, as: UTF8.self))
+    }
+
+    func octets(_ request: WireRequest) async -> (status: Int, headers: [String: String], body: [UInt8]) {
         let wire = router.wire(of: request)
         let response: WireResponse
         do {
@@ -120,7 +173,7 @@ struct Toys {
             response = router.refusal(ServiceError(error, wire), wire, "id-1")
         }
         let headers = Dictionary(response.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        return (response.status, headers, String(decoding: response.body, as: UTF8.self))
+        return (response.status, headers, response.body)
     }
 }
 
@@ -157,6 +210,15 @@ struct Call {
             service: "monitoring")
         if let encoding { call.headers.append(("content-encoding", encoding)) }
         return call
+    }
+
+    /// By Smithy's RPC v2 CBOR.
+    static func rpc(_ path: String, _ body: [UInt8] = [], headers: [(String, String)] = []) -> Call {
+        Call(
+            path: path,
+            headers: [("smithy-protocol", "rpc-v2-cbor"), ("accept", "application/cbor")] + headers
+                + (headers.contains { $0.0 == "content-type" } ? [] : [("content-type", "application/cbor")]),
+            body: body, service: "monitoring")
     }
 
     var signed: WireRequest {

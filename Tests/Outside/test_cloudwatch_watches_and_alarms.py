@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics of one's own and alarms on them, by both protocols that stock clients of CloudWatch speak."""
+"""Metrics of one's own and alarms on them, by all protocols that stock clients of CloudWatch speak."""
 import datetime
 import json
 import shutil
+import struct
 import subprocess
 
 import botocore.model
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from conftest import need, wait_for
+from botocore.httpsession import URLLib3Session
+from conftest import KEY, SECRET, need, wait_for
 from test_terraform_applies_and_destroys import DECLARATIONS, PLUGINS, Terraform
 
 ACCOUNT = "111122223333"
@@ -21,6 +26,7 @@ ALARM = ORDERS | dict(
     Dimensions=[{"Name": "shop", "Value": "oslo"}], Unit="Count", AlarmActions=[TOPIC], OKActions=[], ActionsEnabled=True,
     InsufficientDataActions=[])
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
+WIRES = ["smithy-rpc-v2-cbor", "json", "query"]
 SPAN = dict(StartTime=NOW - datetime.timedelta(hours=3), EndTime=NOW + datetime.timedelta(hours=1))
 
 
@@ -38,7 +44,7 @@ def server(start):
     return start()
 
 
-@pytest.fixture(params=["json", "query"])
+@pytest.fixture(params=WIRES)
 def watch(server, request):
     return speaking(request.param, server)
 
@@ -167,7 +173,7 @@ def refusal(call, **arguments):
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-@pytest.mark.parametrize("wire", ["json", "query"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_refusals_have_the_codes_that_clients_know(server, wire):
     watch = speaking(wire, server, config=botocore.config.Config(parameter_validation=False))
     watch.put_metric_alarm(**ALARM)
@@ -199,14 +205,57 @@ def test_refusals_have_the_codes_that_clients_know(server, wire):
         (watch.tag_resource, dict(ResourceARN=ARN + "nobody", Tags=[{"Key": "k", "Value": "v"}]), "ResourceNotFoundException", 404),
         (watch.describe_alarms, dict(NextToken="%"), "InvalidNextToken", 400),
         (watch.describe_alarms, dict(AlarmNames=["a"], AlarmNamePrefix="a"), "InvalidParameterCombination", 400),
-        (watch.list_dashboards, {}, {"json": "UnknownOperationException", "query": "InvalidAction"}[wire], 400),
+        (watch.list_dashboards, {}, "InvalidAction" if wire == "query" else "UnknownOperationException", 400),
     ]:
         assert refusal(call, **arguments) == (code, status), (call.__name__, arguments)
     with pytest.raises(watch.exceptions.ResourceNotFound):
         watch.set_alarm_state(AlarmName="no", StateValue="OK", StateReason="r")
+    with pytest.raises(watch.exceptions.InvalidParameterValueException):
+        watch.get_metric_statistics(**ORDERS, **SPAN, Period=61, Statistics=["Sum"])
 
 
-@pytest.mark.parametrize("wire", ["json", "query"])
+def rpc(server, operation, body, **headers):
+    """What no stock client here writes, signed as they sign."""
+    headers = {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor", "accept": "application/cbor"} | headers
+    url = f"http://127.0.0.1:{server.api}/service/com.amazonaws.cloudwatch.GraniteServiceVersion20100801/operation/{operation}"
+    request = AWSRequest("POST", url, headers, body)
+    SigV4Auth(Credentials(KEY, SECRET), "monitoring", server.region).add_auth(request)
+    return URLLib3Session(timeout=20).send(request.prepare())
+
+
+def test_cbor_is_read_in_every_form_and_nothing_else_is(server):
+    def text(word):
+        return bytes([0x60 + len(word)]) + word.encode()
+
+    # Maps, lists and a text of indefinite length, half a float, seconds with a fraction, a member nobody knows.
+    moment = struct.pack(">d", minute(60).timestamp() + 0.25)
+    body = (b"\xbf" + text("Namespace") + text("Shop") + text("MetricData") + b"\x9f\xbf" + text("MetricName")
+            + b"\x7f" + text("Ord") + text("ers") + b"\xff" + text("Value") + b"\xf9\x45\x00" + text("Timestamp") + b"\xc1\xfb" + moment
+            + text("Unit") + text("Count") + text("Later") + b"\xa1" + text("x") + b"\x9f\xf6\xf7\xff" + b"\xff\xff\xff")
+    done = rpc(server, "PutMetricData", body)
+    assert (done.status_code, done.content, done.headers["smithy-protocol"]) == (200, b"\xa0", "rpc-v2-cbor"), done.content
+    points = speaking("json", server).get_metric_statistics(**ORDERS, **SPAN, Period=60, Statistics=["Sum"])["Datapoints"]
+    assert points == [{"Timestamp": minute(60), "Sum": 5, "Unit": "Count"}]
+    for wrong in (body[:-1], body + b"\xff", b"\x9b" + b"\xff" * 8, b"\x81" * 100_000, b"\xbf\x7b" + b"\x7f" * 8, b"{}", b"\xff", b"\x80"):
+        done = rpc(server, "PutMetricData", wrong)
+        assert done.status_code == 400 and b"SerializationException" in done.content, (wrong[:20], done.content)
+    assert rpc(server, "PutMetricData", body, **{"x-amz-target": "GraniteServiceVersion20100801.ListMetrics"}).status_code == 400
+    assert rpc(server, "PutMetricData", body, **{"content-type": "application/json"}).status_code == 415
+    for code in ("SerializationException", "UnsupportedMediaTypeException"):
+        wait_for(lambda: server.records(eventName="PutMetricData", errorCode=code), what=f"the record of {code}")
+
+
+def test_a_refused_signature_is_told_in_cbor(server):
+    watch = speaking("smithy-rpc-v2-cbor", server, aws_secret_access_key="wrong")
+    answers = []
+    watch.meta.events.register("before-parse.cloudwatch.ListMetrics", lambda response_dict, **_: answers.append(response_dict))
+    assert refusal(watch.list_metrics) == ("InvalidSignatureException", 403)
+    assert {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor",
+            "x-amzn-query-error": "InvalidSignatureException;Sender"}.items() <= {
+                name.lower(): value for name, value in answers[0]["headers"].items()}.items()
+
+
+@pytest.mark.parametrize("wire", WIRES)
 def test_policies_hold_and_everything_is_on_record(server, wire):
     iam = server.client("iam")
     iam.create_user(UserName="app")
@@ -228,9 +277,14 @@ def test_policies_hold_and_everything_is_on_record(server, wire):
         assert refusal(call, **arguments) == ("AccessDenied", 403), call.__name__
     assert len(app.describe_alarms(AlarmNames=["app-1"])["MetricAlarms"]) == 1
     source = dict(eventSource="monitoring.amazonaws.com")
+    # Those of the house are on record too, without parameters.
     made = wait_for(lambda: [
-        record for record in server.records(eventName="PutMetricAlarm", **source) if "errorCode" not in record], what="the record")
-    assert made[0]["userIdentity"]["userName"] == "app" and made[0]["requestParameters"]["alarmName"] == "app-1"
+        record for record in server.records(eventName="PutMetricAlarm", **source)
+        if "errorCode" not in record and record["requestParameters"]], what="the record")
+    shown = made[0]["requestParameters"]
+    assert made[0]["userIdentity"]["userName"] == "app" and shown["alarmName"] == "app-1"
+    if wire != "query":
+        assert (shown["threshold"], shown["evaluationPeriods"], shown["actionsEnabled"]) == (0.5, 3, True)
     refused = wait_for(lambda: server.records(eventName="ListMetrics", **source), what="the record of a refusal")
     assert (refused[0]["errorCode"], refused[0]["additionalEventData"]["control"]) == ("AccessDenied", "iam")
 
