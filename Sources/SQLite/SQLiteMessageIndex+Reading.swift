@@ -31,6 +31,10 @@ extension SQLiteMessageIndex {
         guard found.last > position else { return false }
         try await engine.write { db in
             try Self.insert(found.octets, db)
+            for (name, sequence) in found.sessions {
+                try db.cachedStatement(sql: "INSERT OR IGNORE INTO session (name, sequence) VALUES ($1, $2)")
+                    .execute(arguments: [name, sequence])
+            }
             try Self.advance(spool.name, to: found.last, db)
         }
         return found.isFull
@@ -40,28 +44,20 @@ extension SQLiteMessageIndex {
         let position = try await position(in: records.name)
         let found = try await records.engine.read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT sequence, message, CASE WHEN event GLOB '{"signedIn":{"door":"smtp",*' THEN event END
-                    FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2
-                    """, arguments: [position, Self.batch]
-            ).map { row in (sequence: row[0] as Int64, subject: row[1] as String? ?? Self.session(of: row[2])) }
+                db, sql: "SELECT sequence, message FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+                arguments: [position, Self.batch]
+            ).map { (sequence: $0[0] as Int64, message: String.fromDatabaseValue($0[1])) }
         }
         guard let last = found.last?.sequence else { return false }
         try await engine.write { db in
-            for case (let sequence, let subject?) in found {
+            for case (let sequence, let message?) in found {
                 try db.execute(
-                    sql: "INSERT OR IGNORE INTO mention (subject, sequence) VALUES ($1, $2)",
-                    arguments: [subject, sequence])
+                    sql: "INSERT OR IGNORE INTO mention (message, sequence) VALUES ($1, $2)",
+                    arguments: [message, sequence])
             }
             try Self.advance(records.name, to: last, db)
         }
         return found.count == Self.batch
-    }
-
-    private static func session(of event: String?) -> String? {
-        guard let event, case .signedIn(let signedIn) = try? Fact.Event(json: event) else { return nil }
-        return signedIn.call.request.isEmpty ? nil : signedIn.call.request
     }
 
     private func position(in stream: String) async throws -> Int64 {
@@ -96,6 +92,7 @@ extension SQLiteMessageIndex {
 extension SQLiteMessageIndex {
     private struct Found: Sendable {
         var octets: [UInt8] = []
+        var sessions: [(name: String, sequence: Int64)] = []
         var last: Int64
         var isFull = false
     }
@@ -104,7 +101,8 @@ extension SQLiteMessageIndex {
     private static func entries(after position: Int64, _ db: Database) throws -> Found {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT sequence, account, message, CASE WHEN message IS NULL THEN ''
+                SELECT sequence, account, message, CASE
+                    WHEN message IS NULL THEN CASE WHEN event GLOB '{"signedIn":{"door":"smtp",*' THEN event END
                     WHEN event GLOB '{"accepted":*' OR event GLOB '{"renderingFailed":*' THEN event
                     ELSE substr(event, 1, 24) END
                 FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2
@@ -115,15 +113,24 @@ extension SQLiteMessageIndex {
         while let row = try rows.next() {
             found.last = row[0]
             count += 1
-            guard let message: String = row[2], let place = MessagePlace(message) else { continue }
-            let account: String = row[1]
-            let event: String = row[3]
+            guard let event = String.fromDatabaseValue(row[3]) else { continue }
+            guard let message = String.fromDatabaseValue(row[2]) else {
+                if let name = session(of: event) { found.sessions.append((name, found.last)) }
+                continue
+            }
+            guard let place = MessagePlace(message), let account = String.fromDatabaseValue(row[1]) else { continue }
             var writer = EntryWriter(place: place, account: MessageEntry.number(account))
             writer.add(event)
             found.octets += writer.octets
         }
         found.isFull = count == batch
         return found
+    }
+
+    /// What the facts of the session's mail call it.
+    private static func session(of event: String) -> String? {
+        guard case .signedIn(let event) = try? Fact.Event(json: event) else { return nil }
+        return event.call.request.isEmpty ? nil : event.call.request
     }
 }
 

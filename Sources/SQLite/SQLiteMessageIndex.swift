@@ -29,12 +29,15 @@ package struct SQLiteMessageIndex: Sendable {
         return migrator
     }
 
-    // `mention` has what is not in the spool: what suppression lists learned of a message, and the sign-ins of sessions, by
-    // whose names the messages that came in by them are found.
+    // `mention` has the facts about a message that are not in the spool: what suppression lists learned of it. `session` has
+    // the sign-ins of SMTP, which are in the spool, by what the facts of their mail call the session.
     private static let schema = """
         CREATE TABLE entry (octets BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE mention (
-            subject TEXT NOT NULL, sequence BIGINT NOT NULL, PRIMARY KEY (subject, sequence)
+            message TEXT NOT NULL, sequence BIGINT NOT NULL, PRIMARY KEY (message, sequence)
+        ) WITHOUT ROWID;
+        CREATE TABLE session (
+            name TEXT NOT NULL, sequence BIGINT NOT NULL, PRIMARY KEY (name, sequence)
         ) WITHOUT ROWID;
         CREATE TABLE read_position (stream TEXT PRIMARY KEY, position BIGINT NOT NULL);
         """
@@ -46,20 +49,28 @@ extension SQLiteMessageIndex: MessageIndex {
     package func story(of id: MessageID) async throws -> [Fact] {
         var story = try await spool.timeline(id)
         guard let first = story.first else { return [] }
-        let session = if case .accepted(let event) = first.event { event.call?.request ?? "" } else { "" }
-        let mentions = try await engine.read { db in
-            try Int64.fetchAll(
-                db, sql: "SELECT sequence FROM mention WHERE subject IN ($1, $2) ORDER BY sequence LIMIT $3",
-                arguments: [id.description, session, Self.longestStory])
-        }
-        let others = try await records.engine.read { try Facts.numbered(mentions, $0) }
-        for fact in others where fact.account == first.account {
+        let mentions = try await numbers("SELECT sequence FROM mention WHERE message = $1", id.description)
+        for fact in try await records.engine.read({ try Facts.numbered(mentions, $0) }) {
             let place = story.lastIndex { $0.at <= fact.at }.map { $0 + 1 } ?? 0
-            // A session may have gone on after this message.
-            if case .signedIn = fact.event, place > 0 { continue }
             story.insert(fact, at: place)
         }
+        story = try await signIns(before: first) + story
         return Array(story.prefix(Self.longestStory))
+    }
+
+    /// What the session that the message came in by began with.
+    private func signIns(before first: Fact) async throws -> [Fact] {
+        guard case .accepted(let event) = first.event, event.door == "smtp", let call = event.call else { return [] }
+        let numbers = try await numbers("SELECT sequence FROM session WHERE name = $1", call.request)
+        return try await spool.engine.read { try Facts.numbered(numbers, $0) }
+            .filter { $0.account == first.account && $0.at <= first.at }
+    }
+
+    private func numbers(_ sql: String, _ name: String) async throws -> [Int64] {
+        try await engine.read { db in
+            try Int64.fetchAll(
+                db, sql: "\(sql) ORDER BY sequence LIMIT $2", arguments: [name, Self.longestStory])
+        }
     }
 }
 

@@ -40,7 +40,7 @@ final class MessageIndexTests {
         let moment = Self.start + seconds
         let id = MessageID(region: "eu-west-1", at: moment, random: (count, count))
         let event = Fact.Accepted(
-            door: "ses", principal: "arn:aws:iam::\(account):root", reversePath: envelope.map { "<\($0)>" } ?? sender,
+            door: "smtp", principal: "arn:aws:iam::\(account):root", reversePath: envelope.map { "<\($0)>" } ?? sender,
             from: sender,
             recipients: recipients, identity: "", size: 10, sourceAddress: "192.0.2.1", tags: tags,
             call: .init(
@@ -176,10 +176,11 @@ final class MessageIndexTests {
             let call = Fact.Call(
                 request: session, source: "ses.amazonaws.com", name: "SmtpAuthenticate", identity: "{}", userName: nil,
                 accessKeyID: nil, agent: "")
-            try await records.record(
+            try await spool.record([
                 Fact(
                     at: Self.start + moment, account: account, message: nil,
-                    event: .signedIn(.init(door: "smtp", call: call, sourceAddress: "192.0.2.1"))))
+                    event: .signedIn(.init(door: "smtp", call: call, sourceAddress: "192.0.2.1")))
+            ])
         }
         try await read(index)
         let story = try await index.story(of: id)

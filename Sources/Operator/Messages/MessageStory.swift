@@ -71,6 +71,7 @@ extension MessageStory.Step {
         case .signedIn(let event):
             let outcome = event.failure.map { "turned away: \($0)" } ?? "let in"
             self.init(fact, event.call.name, [], "\(outcome), from \(event.sourceAddress)", event.call)
+        case .unreadable(let event): self.init(fact, "unreadable", [], "what happened cannot be read: \(event.reason)")
         // None is about a message.
         case .called(let event): self.init(fact, event.call.name, [], "by \(event.principal)", event.call)
         }
