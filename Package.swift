@@ -95,7 +95,7 @@ let package = Package(
             log),
 
         room("Trail", uses: "Mail", "JSON", "Authentication", "Compression", "Journal", "Access", crypto, cryptoExtras),
-        room("Shipping", uses: "Mail", "JSON", "Measures", "Compression", "Journal", "Trail"),
+        room("Shipping", uses: "Mail", "JSON", "Measures", "Compression", "Journal", "Trail", crypto),
 
         room("Monitoring", uses: "Mail", "JSON", "Measures", "Journal"),
         room("Notify", uses: "Mail", "JSON", "Journal", "Access", crypto, cryptoExtras, x509, asn1),
@@ -116,6 +116,7 @@ let package = Package(
         room("AWSAccess", uses: "Mail", "JSON", "AWSWire", "Access", "Journal"),
         room("CloudTrail", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Trail"),
         room("CloudWatch", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Monitoring"),
+        room("CloudWatchLogs", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Sending"),
         room("SNS", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Notify"),
         room("S3", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Trail", crypto),
         room("Sinks", uses: "Mail", "Shipping", httpClient, nio, nioPosix, nioHTTP1, nioSSL),
@@ -155,7 +156,7 @@ let package = Package(
                 "Delivery", "Measures", "Reports", "Receiving", "SMTPListener", "SMTPTransport", "Resolver",
                 "WebClient", "SESv1", "SESv2",
                 "IAM", "Organizations", "STS", "Trail", "CloudTrail", "S3", "Shipping", "Sinks",
-                "Monitoring", "Notify", "CloudWatch", "SNS",
+                "Monitoring", "Notify", "CloudWatch", "CloudWatchLogs", "SNS",
                 "PolicyLanguage", "Operator", "API",
                 "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", nio, nioPosix, nioSSL, log,
                 lifecycle,
@@ -201,11 +202,12 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: house),
         tests("AWSAccess", uses: "Mail", "JSON", "AWSWire", "Access", "Journal"),
         tests("CloudTrail", uses: "Trail", "Mail", "JSON", "AWSWire", "Access", "Journal"),
-        tests("Shipping", uses: "Mail", "JSON", "CZlib", "Journal", "Trail"),
+        tests("Shipping", uses: "Mail", "JSON", "CZlib", "Compression", "Measures", "Journal", "Trail"),
         tests("Sinks", uses: "Mail", "Shipping", nio, nioPosix, nioSSL),
         tests("Trail", uses: "Compression", "Mail", "JSON", "Journal", "Access"),
         tests("Monitoring", uses: "Mail", "Journal", "Measures"),
         tests("CloudWatch", uses: "AWSWire", "Mail", "Monitoring"),
+        tests("CloudWatchLogs", uses: "AWSWire", "Mail", "Journal"),
         tests("Notify", uses: "Mail", "Journal", "Access", crypto, cryptoExtras, x509, asn1),
         tests("SNS", uses: "AWSWire", "Mail", "Notify", "PolicyLanguage"),
         tests("Settings", uses: "Mail", "Queue", "Reports"),
@@ -221,6 +223,7 @@ if Context.environment["POSTERN_FUZZ"] != nil {
         ("FuzzSigV4", ["AWSWire"]),
         ("FuzzDKIM", ["Authentication"]), ("FuzzTLS", ["Authentication", "Reports"]),
         ("FuzzPolicy", ["PolicyLanguage"]), ("FuzzTemplate", ["Templating"]),
+        ("FuzzDSN", ["Reports", "Mail"]), ("FuzzARF", ["Reports", "Mail"]), ("FuzzCBOR", ["AWSWire"]),
     ] {
         package.products.append(.executable(name: name, targets: [name]))
         package.targets.append(

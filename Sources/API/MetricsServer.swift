@@ -12,22 +12,26 @@ package struct MetricsServer: Service {
     package struct Metric: Sendable {
         package enum Kind: String, Sendable { case counter, gauge, histogram }
 
-        let name: String
-        let help: String
-        let kind: Kind
-        let values: [Value]
+        package let name: String
+        package let help: String
+        package let kind: Kind
+        package let values: [Value]
+        /// Of a histogram: its classes, which `values` tells of one by one.
+        package let distribution: Histogram.Reading?
 
-        struct Value: Sendable {
+        package struct Value: Sendable {
             /// What follows the name: `_bucket`, `_sum`, `_count` of a histogram.
             var suffix = ""
-            let labels: [String: String]
-            let text: String
+            package let labels: [String: String]
+            /// A number.
+            package let text: String
         }
 
         package init(_ name: String, _ help: String, _ kind: Kind, _ values: [(labels: [String: String], value: Int)]) {
             self.name = name
             self.help = help
             self.kind = kind
+            distribution = nil
             self.values = values.map { Value(labels: $0.labels, text: "\($0.value)") }
         }
 
@@ -38,6 +42,7 @@ package struct MetricsServer: Service {
             self.name = name
             self.help = help
             kind = .gauge
+            distribution = nil
             self.values = values.map { Value(labels: $0.labels, text: "\($0.value)") }
         }
 
@@ -55,6 +60,7 @@ package struct MetricsServer: Service {
             self.help = help
             kind = .histogram
             let reading = histogram.reading
+            distribution = reading
             var (values, sum): ([Value], Int) = ([], 0)
             for (bound, count) in zip(reading.bounds.map { "\($0)" } + ["+Inf"], reading.counts) {
                 sum += count

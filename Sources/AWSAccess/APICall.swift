@@ -24,5 +24,7 @@ final class APICall: RecordedCall {
             parameters: withParameters ? RequestParameters.text(call.input) : nil)
     }
 
+    var traceparent: String? { context.traceparent }
+
     func isOnRecord(asRefusal: Bool) { context.call.isOnRecord(as: asRefusal ? .refusal : .act) }
 }

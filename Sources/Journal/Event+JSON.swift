@@ -50,6 +50,7 @@ extension Fact.Event {
                     ("resource", .text(event.resource)), ("sourceAddress", .text(event.sourceAddress)),
                     ("reason", .text(event.reason)), ("call", .members(event.call?.members)),
                 ])
+        case .unreadable(let event): JSONText.object("unreadable", [("reason", .text(event.reason))])
         case .called(let event):
             JSONText.object(
                 "called",
@@ -89,7 +90,7 @@ extension Fact.Accepted {
             ("from", .text(from)),
             ("recipients", .list(recipients)), ("identity", .text(identity)), ("size", .number(Int64(size))),
             ("sourceAddress", .text(sourceAddress)), ("configurationSet", .text(configurationSet)),
-            ("tags", .map(tags)), ("call", .members(call?.members)),
+            ("tags", .map(tags)), ("call", .members(call?.members)), ("trace", .text(trace)),
         ]
     }
 }
@@ -99,8 +100,8 @@ extension Fact.Outcome {
         [
             ("recipients", .list(recipients)), ("attempt", .number(Int64(attempt))), ("peer", .text(peer)),
             ("reply", .text(reply)), ("tls", .text(tls)), ("milliseconds", .number(Int64(milliseconds))),
-            ("next", .number(next)), ("address", .text(address)), ("site", .text(site)), ("cipher", .text(cipher)),
-            ("certificate", .text(certificate)), ("tlsPolicy", .text(tlsPolicy)),
+            ("next", .number(next)), ("expires", .number(expires)), ("address", .text(address)), ("site", .text(site)),
+            ("cipher", .text(cipher)), ("certificate", .text(certificate)), ("tlsPolicy", .text(tlsPolicy)),
             ("verdict", verdict.map { .map($0.members) } ?? .text(nil)),
             ("replies", replies.map { .list($0) } ?? .text(nil)),
         ]

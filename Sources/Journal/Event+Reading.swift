@@ -30,7 +30,16 @@ extension Fact.Event {
         case "administered": self = .administered(try Fact.Administered(members))
         case "called": self = .called(try Fact.Called(members))
         case "signedIn": self = .signedIn(try Fact.SignedIn(members))
-        default: throw EventFault(reason: "no event is called \(event.name.prefix(64))")
+        default: throw EventFault(reason: "no event has its name")
+        }
+    }
+
+    /// What is stored, or why it cannot be read.
+    package init(stored json: String) {
+        do { try self.init(json: json) } catch let fault as EventFault {
+            self = .unreadable(.init(reason: fault.reason))
+        } catch {
+            self = .unreadable(.init(reason: "it is no JSON"))
         }
     }
 }
@@ -104,7 +113,7 @@ extension Fact.Accepted {
             recipients: try members.texts("recipients"), identity: try members.text("identity"),
             size: try members.number("size"), sourceAddress: try members.text("sourceAddress"),
             configurationSet: members.maybeText("configurationSet"), tags: members.map("tags"),
-            call: try members.call())
+            call: try members.call(), trace: members.maybeText("trace"))
     }
 }
 
@@ -114,6 +123,7 @@ extension Fact.Outcome {
             recipients: try members.texts("recipients"), attempt: try members.number("attempt"),
             peer: try members.text("peer"), reply: try members.text("reply"), tls: members.maybeText("tls"),
             milliseconds: try members.number("milliseconds"), next: members.maybeNumber("next"),
+            expires: members.maybeNumber("expires"),
             address: members.maybeText("address"), site: members.maybeText("site"),
             cipher: members.maybeText("cipher"), certificate: members.maybeText("certificate"),
             tlsPolicy: members.maybeText("tlsPolicy"),

@@ -41,6 +41,16 @@ package struct Fact: Hashable, Sendable {
         case called(Called)
         /// Somebody showed who they are, or failed to.
         case signedIn(SignedIn)
+        /// What is stored here is no event that anybody can read. Never stored itself: each reader decides what it means.
+        case unreadable(Unreadable)
+    }
+
+    /// A stored fact that was damaged, or written by a newer version.
+    package struct Unreadable: Hashable, Sendable {
+        /// Why, without anything of what is stored.
+        package var reason: String
+
+        package init(reason: String) { self.reason = reason }
     }
 
     package struct Accepted: Hashable, Sendable {
@@ -56,13 +66,16 @@ package struct Fact: Hashable, Sendable {
         package var tags: [String: String]
         /// How it was asked for; nil for mail of the house's own.
         package var call: Call?
+        /// The caller's `traceparent` (see `TraceParent`); nil where none came that is one.
+        package var trace: String?
 
         package init(
             door: String, principal: String, reversePath: String, from: String, recipients: [String], identity: String,
             size: Int, sourceAddress: String, configurationSet: String? = nil, tags: [String: String] = [:],
-            call: Call? = nil
+            call: Call? = nil, trace: String? = nil
         ) {
             self.call = call
+            self.trace = trace
             self.door = door
             self.principal = principal
             self.reversePath = reversePath
@@ -88,6 +101,9 @@ package struct Fact: Hashable, Sendable {
         package var milliseconds: Int
         /// When the recipients are tried again, in milliseconds since 1970; nil where they are not.
         package var next: Int64?
+        /// In a deferral that tells of a delay, when the recipients are given up (SES: `expirationTime`), in milliseconds
+        /// since 1970; else nil.
+        package var expires: Int64?
         /// The address it left from (SES: `ses:outgoing-ip`), also where the system chose it; nil where nothing was sent.
         package var address: String?
         /// The destination's provider, as limits are counted by.
@@ -105,10 +121,12 @@ package struct Fact: Hashable, Sendable {
 
         package init(
             recipients: [String], attempt: Int, peer: String, reply: String, tls: String?, milliseconds: Int,
-            next: Int64? = nil, address: String? = nil, site: String? = nil, cipher: String? = nil,
-            certificate: String? = nil, tlsPolicy: String? = nil, verdict: Verdict? = nil, replies: [String]? = nil
+            next: Int64? = nil, expires: Int64? = nil, address: String? = nil, site: String? = nil,
+            cipher: String? = nil, certificate: String? = nil, tlsPolicy: String? = nil, verdict: Verdict? = nil,
+            replies: [String]? = nil
         ) {
             self.next = next
+            self.expires = expires
             self.address = address
             self.site = site
             self.cipher = cipher

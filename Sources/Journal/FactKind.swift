@@ -2,9 +2,9 @@
 
 extension Fact.Event {
     /// What happened, without what of it: the name that an event is stored under.
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case accepted, delivered, deferred, bounced, complained, refused, renderingFailed, warned, administered, called
-        case signedIn
+        case signedIn, unreadable
     }
 
     package var kind: Kind {
@@ -20,6 +20,7 @@ extension Fact.Event {
         case .administered: .administered
         case .called: .called
         case .signedIn: .signedIn
+        case .unreadable: .unreadable
         }
     }
 }

@@ -94,7 +94,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         + [
             .init("smtp.trusted.*.networks.*"),
             .init("smtp.trusted.*.principal"),
-        ] + trail + sinks + notifications
+        ] + trail + sinks + notifications + telemetry
 
     private static func endpoint(_ path: String) -> [ConfigurationKey] {
         [.init("\(path).host"), .init("\(path).port", .integer)]

@@ -28,6 +28,7 @@ extension ServerConfiguration {
         console = file.contains("console") ? try values.endpoint("console", port: 8026) : nil
         consoleIsAnonymous = values.bool("console.anonymous") ?? false
         metrics = file.contains("metrics") ? try values.endpoint("metrics", port: 8027) : nil
+        telemetry = try Telemetry(values)
         smtp = try SMTP(values)
         resolver = Resolver(
             servers: values.list("resolver.servers"), trustAnchor: values.string("resolver.trust-anchor"))

@@ -56,7 +56,7 @@ extension ServerConfiguration.Sink {
         }
         kind = try values.choice("\(path).type", default: .hec)
         endpoints = values.list("\(path).endpoints")
-        token = try Self.token(values, at: path)
+        token = try values.token("\(path).token")
         ca = values.string("\(path).ca")
         acknowledges = values.bool("\(path).acknowledge") ?? (kind == .hec)
         index = values.string("\(path).index")
@@ -103,14 +103,6 @@ extension ServerConfiguration.Sink {
                     ? "'\(key)' must be HOST:PORT"
                     : "'\(key)' must be https://HOST[:PORT], without a path; http only on loopback")
         }
-    }
-
-    private static func token(_ values: Values, at path: String) throws -> SecretBytes? {
-        guard let text = values.string("\(path).token"), !text.isEmpty else { return nil }
-        guard text.utf8.count <= 1_000, text.utf8.allSatisfy({ (33...126).contains($0) }) else {
-            throw ConfigurationError("'\(path).token' holds a character that no token has")
-        }
-        return SecretBytes(Array(text.utf8))
     }
 
     private static func records(_ values: Values, at path: String) throws -> [Records] {

@@ -18,6 +18,7 @@ package struct ServerConfiguration: Sendable {
     package var console: Endpoint?
     package var consoleIsAnonymous: Bool
     package var metrics: Endpoint?
+    package var telemetry: Telemetry
     package var smtp: SMTP
     package var resolver: Resolver
     package var identities: Identities

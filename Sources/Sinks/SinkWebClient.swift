@@ -30,6 +30,9 @@ package final class SinkWebClient: SinkWeb {
         self.timeout = timeout
     }
 
+    // A server that cannot start drops its clients unused; the library wants even those to be shut down.
+    deinit { client.shutdown { _ in } }
+
     package func close() async { try? await client.shutdown() }
 
     package func post(_ request: SinkRequest) async throws -> SinkAnswer {

@@ -7,7 +7,7 @@ import Testing
 struct EventTests {
     private static let outcome = Fact.Outcome(
         recipients: ["a@example.com", "\"b\\\" c\"@example.com"], attempt: 2, peer: "mx [192.0.2.1]:25",
-        reply: "451 tab\t\u{1} ünï \u{1F600}", tls: nil, milliseconds: 7, next: 9)
+        reply: "451 tab\t\u{1} ünï \u{1F600}", tls: nil, milliseconds: 7, next: 9, expires: 10)
 
     private static let call = Fact.Call(
         request: "r-1", source: "ses.amazonaws.com", name: "SendEmail",

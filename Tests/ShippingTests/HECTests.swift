@@ -106,7 +106,7 @@ struct HECTests {
         #expect(
             await sink(["https://a"], web, time, acknowledges: true).send(Rows(1, time: time).shipments) == .durable())
         let channel = web.requests[0].headers.first { $0.0 == "X-Splunk-Request-Channel" }?.1 ?? ""
-        #expect(channel.wholeMatch(of: /[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}/) != nil)
+        #expect(channel.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
         for request in web.requests.dropFirst() {
             #expect(request.url == "https://a/services/collector/ack?channel=\(channel)")
             #expect(request.body == Array("{\"acks\":[7]}".utf8))

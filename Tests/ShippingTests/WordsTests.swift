@@ -68,13 +68,13 @@ struct WordsTests {
         "of OpenTelemetry's answers tells later from never",
         arguments: [
             (200, [UInt8](), ShipmentVerdict.durable()), (200, [10, 2, 8, 0], .durable()),
-            (200, [10, 2, 8, 3], .never("x rejected 3 records")), (200, [10, 255], .durable()),
+            (200, [10, 2, 8, 3], .never("the collector rejected 3 records")), (200, [10, 255], .durable()),
             (400, [], .never("x answered 400")), (401, [], .stop("x answered 401")), (404, [], .stop("x answered 404")),
             (413, [], .never("x answered 413")), (429, [], .retry("x answered 429")),
             (503, [], .retry("x answered 503")),
         ])
     func otlp(_ status: Int, _ body: [UInt8], _ verdict: ShipmentVerdict) {
-        #expect(OTLPSink.verdict(SinkAnswer(status: status, body: body), of: "x") == verdict)
+        #expect(OTLPSink.verdict(OTLPAnswer(SinkAnswer(status: status, body: body), of: "x")) == verdict)
     }
 
     @Test("is a protobuf message as OpenTelemetry's schema has it")

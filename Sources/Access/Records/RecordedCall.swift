@@ -11,6 +11,12 @@ package protocol RecordedCall: AnyObject, Sendable {
     func fact(withParameters: Bool) -> Fact.Call
     /// A store is given a fact with this call in it, of a change or a send, or of a refusal.
     func isOnRecord(asRefusal: Bool)
+    /// The header `traceparent` as it came, whatever is in it; nil where there is none, or more than one.
+    var traceparent: String? { get }
+}
+
+extension RecordedCall {
+    package var traceparent: String? { nil }
 }
 
 extension Caller {

@@ -16,7 +16,8 @@ extension Gate {
             from: message.from.description, recipients: message.recipients.map(\.description),
             identity: senders.identityARN,
             size: spooled.content.size, sourceAddress: caller.sourceAddress,
-            configurationSet: senders.configurationSet?.name, tags: message.tags, call: caller.recordedSend())
+            configurationSet: senders.configurationSet?.name, tags: message.tags, call: caller.recordedSend(),
+            trace: caller.call?.traceparent.flatMap(TraceParent.init)?.description)
         return Fact(at: spooled.acceptedAt, account: caller.account, message: spooled.id, event: .accepted(event))
     }
 

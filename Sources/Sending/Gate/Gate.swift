@@ -63,7 +63,7 @@ package struct Gate: Sendable {
             let (id, recipients) = try await admit(submission)
             observe(
                 Admission(
-                    account: submission.caller.account, recipients: recipients,
+                    message: id, account: submission.caller.account, recipients: recipients,
                     seconds: (ContinuousClock.now - start) / .seconds(1)))
             return id
         } catch {
@@ -171,6 +171,7 @@ package struct Gate: Sendable {
 
 /// A message that the gate admitted, for whoever counts.
 package struct Admission: Hashable, Sendable {
+    package let message: MessageID
     package let account: AccountID
     /// To whom it is really sent: without the mailbox simulator's and those on a suppression list.
     package let recipients: Int

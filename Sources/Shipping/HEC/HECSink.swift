@@ -41,7 +41,7 @@ package final class HECSink: ShipmentSink {
         self.settings = settings
         self.web = web
         self.clock = clock
-        place = Mutex(Place(channel: Self.channel(clock.random)))
+        place = Mutex(Place(channel: UUIDText.random(clock.random)))
     }
 
     package func close() async { await web.close() }
@@ -60,7 +60,7 @@ package final class HECSink: ShipmentSink {
             case .stop: if turn == 0 { worst = verdict }
             }
             let next = Place(
-                endpoint: (here.endpoint + 1) % settings.endpoints.count, channel: Self.channel(clock.random))
+                endpoint: (here.endpoint + 1) % settings.endpoints.count, channel: UUIDText.random(clock.random))
             place.withLock { $0 = next }
         }
         return worst
@@ -138,21 +138,5 @@ package final class HECSink: ShipmentSink {
             ("Authorization", "Splunk \(token)"), ("Content-Type", "application/json"),
             ("X-Splunk-Request-Channel", channel),
         ]
-    }
-
-    /// A random UUID (RFC 9562 §5.4).
-    private static func channel(_ random: RandomBits) -> String {
-        let high = random() & 0xffff_ffff_ffff_0fff | 0x4000
-        let low = random() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        let digits = [high, low].map { word in
-            let text = String(word, radix: 16, uppercase: true)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }.joined()
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text.append("-") }
-            text.append(digit)
-        }
-        return text
     }
 }

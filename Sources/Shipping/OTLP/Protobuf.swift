@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The few wire types of protocol buffers that OpenTelemetry's logs need.
+/// The few wire types of protocol buffers that OpenTelemetry needs.
 struct Protobuf {
     private(set) var octets: [UInt8] = []
 
@@ -14,10 +14,24 @@ struct Protobuf {
         for shift in stride(from: 0, to: 64, by: 8) { octets.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
     }
 
-    mutating func text(_ field: UInt64, _ value: String) {
+    mutating func fixed32(_ field: UInt64, _ value: UInt32) {
+        raw(field << 3 | 5)
+        for shift in stride(from: 0, to: 32, by: 8) { octets.append(UInt8(truncatingIfNeeded: value >> UInt32(shift))) }
+    }
+
+    mutating func double(_ field: UInt64, _ value: Double) { fixed64(field, value.bitPattern) }
+
+    /// A repeated field of eight octets each, packed.
+    mutating func packed64(_ field: UInt64, _ values: [UInt64]) {
+        bytes(field, values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) } })
+    }
+
+    mutating func text(_ field: UInt64, _ value: String) { bytes(field, Array(value.utf8)) }
+
+    mutating func bytes(_ field: UInt64, _ value: [UInt8]) {
         raw(field << 3 | 2)
-        raw(UInt64(value.utf8.count))
-        octets += value.utf8
+        raw(UInt64(value.count))
+        octets += value
     }
 
     mutating func message(_ field: UInt64, _ build: (inout Protobuf) -> Void) {

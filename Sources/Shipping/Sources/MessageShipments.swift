@@ -5,7 +5,7 @@ import Mail
 
 /// The facts of one stream: what became of every message, every refusal and every change.
 ///
-/// What was acted is told by the trail, and passed over here. `eventID` tells a copy that came twice.
+/// `eventID` tells a copy that came twice.
 package struct MessageShipments: ShipmentSource {
     package let name: String
     private let stream: any FactStream
@@ -20,7 +20,7 @@ package struct MessageShipments: ShipmentSource {
     package func page(after position: Int64, limit: Int) async throws -> ShipmentPage {
         let facts = try await stream.facts(after: position, limit: limit)
         return ShipmentPage(
-            shipments: facts.compactMap { $0.fact.event.kind.rawValue == "acted" ? nil : shipment($0) },
+            shipments: facts.map(shipment),
             last: facts.last?.sequence ?? position, isFull: facts.count == limit)
     }
 

@@ -11,6 +11,7 @@ import SQLite
 import Sending
 import ServiceLifecycle
 import Settings
+import Shipping
 
 /// What counts mail by the minute, keeps the rates of accounts, and watches alarms.
 struct MonitoringParts: Sendable {
@@ -19,9 +20,11 @@ struct MonitoringParts: Sendable {
     let round: MonitoringRound
     let shipped: ShippedAlarms
     let accounts: @Sendable () -> [AccountID]
+    /// The management account, where there are copies to watch.
+    let watcher: AccountID?
     let now: Now
 
-    init(_ server: Server, _ stores: Stores, access: AccessControl, publisher: Publisher) {
+    init(_ server: Server, _ stores: Stores, access: AccessControl, copies: Shippers, publisher: Publisher) {
         let region = server.configuration.region
         now = server.now
         accounts = { access.accountsInOrder }
@@ -40,7 +43,11 @@ struct MonitoringParts: Sendable {
                 now: now))
         services = CloudWatchServices(
             access: access, metrics: stores.metrics, book: book, states: stores.metrics, watch: watch)
-        round = MonitoringRound(reader: reader, store: stores.metrics, watch: watch)
+        watcher = copies.isEmpty ? nil : server.configuration.accountID
+        let lag = CopyLag(account: server.configuration.accountID, store: stores.metrics) { moment in
+            Dictionary(copies.states.map { ($0.sink, $0.lag(at: moment)) }, uniquingKeysWith: max)
+        }
+        round = MonitoringRound(reader: reader, store: stores.metrics, copies: lag, watch: watch)
         shipped = ShippedAlarms(book: book, store: stores.metrics)
     }
 
@@ -101,6 +108,7 @@ struct MonitoringService: Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var known: Set<AccountID> = []
+            if let watcher = parts.watcher { await ship(to: watcher, parts.shipped.makeForCopies) }
             while true {
                 await ship(to: parts.accounts().filter { known.insert($0).inserted })
                 try await Task.sleep(for: .seconds(MonitoringRound.pause(at: parts.now())))
@@ -115,13 +123,15 @@ struct MonitoringService: Service {
     }
 
     private func ship(to accounts: [AccountID]) async {
-        for account in accounts {
-            do {
-                try await parts.shipped.make(for: account)
-            } catch {
-                logger.error(
-                    "an account was not given its alarms", metadata: ["account": "\(account)", "error": "\(error)"])
-            }
+        for account in accounts { await ship(to: account, parts.shipped.make) }
+    }
+
+    private func ship(to account: AccountID, _ make: (AccountID) async throws -> Void) async {
+        do {
+            try await make(account)
+        } catch {
+            logger.error(
+                "an account was not given its alarms", metadata: ["account": "\(account)", "error": "\(error)"])
         }
     }
 }

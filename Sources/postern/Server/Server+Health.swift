@@ -22,15 +22,20 @@ actor HealthCheck {
     let stores: Stores
     let smtp: SMTPListener
     let inbound: SMTPListener?
+    let telemetry: Telemetry
     let now: Now
     private var known: (report: HealthReport, at: Timestamp)?
     private var looking: Task<HealthReport, Never>?
 
-    init(trade: Trade, stores: Stores, smtp: SMTPListener, inbound: SMTPListener?, now: @escaping Now) {
+    init(
+        trade: Trade, stores: Stores, smtp: SMTPListener, inbound: SMTPListener?, telemetry: Telemetry,
+        now: @escaping Now
+    ) {
         self.trade = trade
         self.stores = stores
         self.smtp = smtp
         self.inbound = inbound
+        self.telemetry = telemetry
         self.now = now
     }
 
@@ -49,7 +54,8 @@ actor HealthCheck {
 
     private func look() async -> HealthReport {
         HealthReport(
-            parts: await [listening, writable(), queue()] + trail() + trade.copies.shippers.states.map { sink($0) })
+            parts: await [listening, writable(), queue()] + trail() + trade.copies.shippers.states.map { sink($0) }
+                + telemetry.standings.map { Self.telemetry($0.state) })
     }
 
     /// Without these two no mail is taken; whatever else fails, it goes on.
@@ -108,6 +114,19 @@ actor HealthCheck {
                 "trail", .degraded, "no digest covers the last \(Int(chain.age)) s", subject: chain.layout.arn,
                 advice: "See the log for why files are not written, then `postern trail verify`.")
             : .init("trail", .ok, "nothing older than \(Int(chain.age)) s is unsigned", subject: chain.layout.arn)
+    }
+
+    private static func telemetry(_ state: TelemetryState) -> HealthReport.Part {
+        let lost = state.lost == 0 ? "" : "; the collector did not take \(state.lost)"
+        guard let trouble = state.trouble else {
+            return .init(
+                "telemetry", .ok, (state.sent == 0 ? "nothing was sent yet" : "arrives") + lost, subject: state.name)
+        }
+        return .init(
+            "telemetry", .degraded, "\(trouble.reason)\(lost)", subject: state.name,
+            advice: trouble.needsAction
+                ? "Nothing arrives until the token or the address is put right, there or in metrics.otlp, traces.otlp."
+                : "It is tried again by itself: look whether the collector is up and reachable.")
     }
 
     private func sink(_ state: ShippingState) -> HealthReport.Part {

@@ -21,8 +21,9 @@ extension Server {
 
     func metricsServices(
         _ trade: Trade, _ stores: Stores, _ smtp: SMTPListener, _ inbound: Inbound, _ meter: AttemptMeter,
+        _ telemetry: Telemetry,
         health: @escaping @Sendable () async -> HealthReport
-    ) -> [any Service] {
+    ) throws -> [any Service] {
         guard let endpoint = configuration.metrics else { return [] }
         let queue = trade.queue
         let ages = AgeCounts(spool: stores.spool, now: now)
@@ -31,6 +32,13 @@ extension Server {
             doors: [Door.api, .console, .smtp].map(\.rawValue))
         let trail = TrailMeasures(parts: trade.trail, shippers: trade.copies.shippers, now: now)
         let measures = measures
+        let collect: Telemetry.Collect = {
+            try await Self.queueMetrics(queue, stores.spool, ages) + Self.wayMetrics(queue)
+                + Self.attemptMetrics(meter) + Self.storeMetrics(stores)
+                + [.init("postern_smtp_sessions", "Open SMTP sessions.", .gauge, [([:], smtp.sessionCount)])]
+                + inbound.samples + trade.monitoring.samples + measures.samples + Self.factMetrics(facts)
+                + trail.samples()
+        }
         return [
             JournalService(name: "measures", logger: logger) { try await facts.read() },
             MetricsServer(
@@ -39,14 +47,8 @@ extension Server {
                     let report = await health()
                     return (HealthCheck.canWork(report), report.json)
                 },
-                collect: {
-                    try await Self.queueMetrics(queue, stores.spool, ages) + Self.wayMetrics(queue)
-                        + Self.attemptMetrics(meter) + Self.storeMetrics(stores)
-                        + [.init("postern_smtp_sessions", "Open SMTP sessions.", .gauge, [([:], smtp.sessionCount)])]
-                        + inbound.samples + trade.monitoring.samples + measures.samples + Self.factMetrics(facts)
-                        + trail.samples()
-                }),
-        ]
+                collect: collect),
+        ] + (try telemetry.metricsServices(collect))
     }
 
     private static func factMetrics(_ facts: FactMeter) -> [MetricsServer.Metric] {
@@ -84,6 +86,9 @@ extension Server {
             gauge(
                 "postern_queue_forgotten", "Deliveries in no legal state: zero, or something is wrong.",
                 state.faults.count),
+            .init(
+                "postern_queue_audits_total", "Times that the queue was compared with the spool.", .counter,
+                [([:], state.faults.audits)]),
             gauge("postern_queue_under_way", "Tries under way.", counts.inFlight),
             gauge("postern_queue_window", "Deliveries held in memory.", counts.window),
             gauge("postern_queue_lanes", "Lanes known.", counts.lanes),

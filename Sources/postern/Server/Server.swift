@@ -46,7 +46,8 @@ struct Server {
     init(_ configuration: ServerConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
-        measures = AcceptMeasures(account: configuration.accountID)
+        measures = AcceptMeasures(
+            account: configuration.accountID, times: configuration.telemetry.traces.map { _ in AcceptTimes() }, now: now)
     }
 
     func run() async throws {
@@ -54,11 +55,12 @@ struct Server {
         let dns = try UnboundResolver(
             .init(servers: configuration.resolver.servers, trustAnchor: configuration.resolver.trustAnchor))
         let trade = try await Trade(self, stores, dns: dns)
+        let telemetry = try await Telemetry(self, stores)
         let smtp = try smtpListener(trade, stores)
         try await smtp.bind()
         let inbound = try inboundListener(trade.inbound, stores)
         try await inbound?.bind()
-        let health = HealthCheck(trade: trade, stores: stores, smtp: smtp, inbound: inbound, now: now)
+        let health = HealthCheck(trade: trade, stores: stores, smtp: smtp, inbound: inbound, telemetry: telemetry, now: now)
         let api = try APIServer(
             .init(
                 host: configuration.api.host, port: configuration.api.port,
@@ -96,13 +98,20 @@ struct Server {
         if trade.identities.mode == .dns { services.append(verifier) }
         services.append(
             SuppressionService(
-                reader: SuppressionReader(facts: stores.spool, cursors: stores.records, list: trade.suppression),
+                reader: SuppressionReader(
+                    facts: stores.spool, cursors: stores.records, list: trade.suppression,
+                    sent: .init(
+                        configurationSets: trade.configurationSets,
+                        identity: { [identities = trade.identities] in try await identities.identity($0, in: $1) },
+                        history: { [spool = stores.spool] in try await spool.timeline($0) })),
                 logger: logger))
         services.append(KeyAgeWatch(access: trade.access, logger: logger))
         services += trade.strangers.services(self, trade, dns: dns)
         services += try consoleServices(stores, trade)
         services += feedbackServices(trade.inbound)
-        services += metricsServices(trade, stores, smtp, trade.inbound, meter, health: health.report)
+        services += try metricsServices(
+            trade, stores, smtp, trade.inbound, meter, telemetry, health: health.report)
+        services += try telemetry.traceServices()
         services += [api, smtp]
         services += [inbound].compactMap(\.self)
         // Later services may use earlier ones; shutdown runs in reverse.
@@ -139,12 +148,12 @@ struct Server {
         let v1 = SESv1Services(
             access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
             configurationSets: trade.configurationSets, accounts: trade.accounts, templates: trade.templates,
-            verification: trade.verification, now: now, random: random)
+            verification: trade.verification, counts: stores.metrics, now: now, random: random)
         let v2 = SESv2Services(
             access: trade.access, gate: trade.gate, identities: trade.identities, quota: trade.quota,
             configurationSets: trade.configurationSets, addresses: trade.addresses, accounts: trade.accounts,
-            suppression: trade.suppression, templates: trade.templates, verification: trade.verification, now: now,
-            random: random)
+            suppression: trade.suppression, templates: trade.templates, verification: trade.verification,
+            counts: stores.metrics, now: now, random: random)
         return ServiceRouter(
             region: configuration.region,
             services: [
@@ -165,6 +174,7 @@ struct Server {
                             access: trade.access, book: trade.trail.book, archive: trade.trail.archive,
                             store: stores.trail))
                 ],
+                "logs": [logs(trade, stores)],
             ],
             objects: ["s3": S3Door(access: trade.access, book: trade.trail.book, root: trade.trail.root)],
             credentials: AccessCredentials(trade.access), now: { Int64(Date().timeIntervalSince1970) },

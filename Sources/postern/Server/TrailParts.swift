@@ -12,8 +12,6 @@ import Settings
 import Shipping
 import Trail
 
-extension SQLiteRecords: TrailShelf {}
-
 /// The trail, furnished: who makes records of facts, where they are kept, and who writes them into files.
 struct TrailParts: Sendable {
     let book: TrailBook
@@ -47,6 +45,8 @@ struct TrailParts: Sendable {
         keeper = TrailKeeper(
             streams: [stores.records, stores.spool], store: stores.trail,
             maker: TrailMaker(region: configuration.region, sight: sight))
+        let local = try await book.trail(TrailBook.localName, in: configuration.accountID)
+        if let since = local?.since { try await keeper.begin(since: since, for: configuration.accountID) }
     }
 
     /// Forgets records that are older than they are kept, as far as every file and every sink has them, and the local
@@ -184,9 +184,15 @@ struct TrailService: Service {
         }
     }
 
+    private func unreadable(_ stream: String, _ sequence: Int64, _ reason: String) {
+        logger.critical(
+            "A FACT CANNOT BE READ: what happened there is lost, and recorded as lost",
+            metadata: ["stream": "\(stream)", "sequence": "\(sequence)", "reason": "\(reason)"])
+    }
+
     private func read() async {
         do {
-            while try await parts.keeper.read() { try Task.checkCancellation() }
+            while try await parts.keeper.read(report: unreadable) { try Task.checkCancellation() }
         } catch is CancellationError {
         } catch {
             logger.error("the trail was not kept up to date", metadata: ["error": "\(error)"])
