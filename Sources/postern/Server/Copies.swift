@@ -32,7 +32,7 @@ struct Copies: Service {
     }
 
     func run() async throws {
-        try? await cancelWhenGracefulShutdown { await shippers.run() }
+        await cancelWhenGracefulShutdown { await shippers.run() }
     }
 
     private static func sources(

@@ -129,6 +129,7 @@ struct MonitoringService: Service {
     private func ship(to account: AccountID, _ make: (AccountID) async throws -> Void) async {
         do {
             try await make(account)
+        } catch is CancellationError {
         } catch {
             logger.error(
                 "an account was not given its alarms", metadata: ["account": "\(account)", "error": "\(error)"])

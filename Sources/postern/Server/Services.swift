@@ -35,6 +35,7 @@ struct VerifierService: Service {
             while true {
                 do {
                     try await verifier.checkAll()
+                } catch is CancellationError {
                 } catch {
                     logger.error("verification round failed", metadata: ["error": "\(error)"])
                 }
