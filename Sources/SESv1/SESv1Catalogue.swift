@@ -16,14 +16,16 @@ package struct SESv1Services: Sendable {
     let accounts: AccountSettings
     let templates: Shelf<EmailTemplate>
     let verification: CustomVerification
+    let counts: any SendCounts
     let now: Now
     let random: RandomBits
 
     package init(
         access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
         configurationSets: ConfigurationSets, accounts: AccountSettings, templates: Shelf<EmailTemplate>,
-        verification: CustomVerification, now: @escaping Now, random: @escaping RandomBits
+        verification: CustomVerification, counts: any SendCounts, now: @escaping Now, random: @escaping RandomBits
     ) {
+        self.counts = counts
         self.accounts = accounts
         self.access = access
         self.gate = gate
@@ -73,6 +75,7 @@ package enum SESv1Catalogue {
         catalogue.add(ListCustomVerificationEmailTemplates(services: services))
         catalogue.add(SendCustomVerificationEmail(services: services))
         catalogue.add(GetSendQuota(services: services))
+        catalogue.add(GetSendStatistics(services: services))
         addDelivery(to: &catalogue, services)
         return catalogue
     }

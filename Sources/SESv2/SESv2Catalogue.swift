@@ -17,6 +17,7 @@ package struct SESv2Services: Sendable {
     package let suppression: SuppressionList
     package let templates: Shelf<EmailTemplate>
     package let verification: CustomVerification
+    package let counts: any SendCounts
     package let now: Now
     package let random: RandomBits
 
@@ -24,8 +25,9 @@ package struct SESv2Services: Sendable {
         access: AccessControl, gate: Gate, identities: IdentityDirectory, quota: SendingQuota,
         configurationSets: ConfigurationSets, addresses: DedicatedAddresses, accounts: AccountSettings,
         suppression: SuppressionList, templates: Shelf<EmailTemplate>, verification: CustomVerification,
-        now: @escaping Now, random: @escaping RandomBits
+        counts: any SendCounts, now: @escaping Now, random: @escaping RandomBits
     ) {
+        self.counts = counts
         self.addresses = addresses
         self.accounts = accounts
         self.suppression = suppression
@@ -76,6 +78,7 @@ package enum SESv2Catalogue {
         catalogue.add(TagResource(services: services))
         catalogue.add(UntagResource(services: services))
         catalogue.add(GetAccount(services: services))
+        catalogue.add(BatchGetMetricData(services: services))
         addDelivery(to: &catalogue, services)
         return catalogue
     }

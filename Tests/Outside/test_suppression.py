@@ -129,6 +129,25 @@ def test_a_hard_bounce_is_learnt_and_a_soft_one_is_not(relayed):
     assert listed(relayed) == []
 
 
+def test_a_set_decides_what_its_mail_teaches(relayed):
+    relayed.ses.put_account_suppression_attributes(SuppressedReasons=[])
+    for name, reasons in [("bounces", ["BOUNCE"]), ("complaints", ["COMPLAINT"])]:
+        relayed.ses.create_configuration_set(
+            ConfigurationSetName=name, SuppressionOptions={"SuppressedReasons": reasons})
+    relayed.sink.rcpt_replies = {
+        f"{name}@example.net": "550 5.1.1 Recipient address rejected: User unknown" for name in ("a", "b", "c")}
+    send(relayed, "a@example.net")
+    send(relayed, "b@example.net", ConfigurationSetName="complaints")
+    send(relayed, "c@example.net", ConfigurationSetName="bounces")
+    wait_for(lambda: listed(relayed), 20, "the lesson")
+    wait_for(lambda: len(relayed.facts("bounced")) >= 3, 20, "the bounces")
+    # Facts are read in their order: what comes after all three was read after them.
+    relayed.sink.rcpt_replies["d@example.net"] = "550 5.1.1 Recipient address rejected: User unknown"
+    send(relayed, "d@example.net", ConfigurationSetName="bounces")
+    wait_for(lambda: ("d@example.net", "BOUNCE") in listed(relayed), 20, "the last lesson")
+    assert sorted(listed(relayed)) == [("c@example.net", "BOUNCE"), ("d@example.net", "BOUNCE")]
+
+
 def test_policies_are_asked(relayed):
     reader = user(relayed, "reader", allow(["ses:GetSuppressedDestination", "ses:ListSuppressedDestinations"]))
     put(relayed, "bob@example.net")

@@ -5,8 +5,9 @@ package import Queue
 
 /// What the options of a message's configuration set ask of its delivery now.
 ///
-/// For TLS and the pool the stricter of then and now holds: an option that was taken away since the message was accepted
-/// loosens nothing, nor does a set that is gone. Answers are those of `ConfigurationSets`, kept for a second.
+/// For TLS the stricter of then and now holds, and a dedicated pool that the set has now takes the place of the one of
+/// then: an option that was taken away since the message was accepted loosens nothing, nor does a set that is gone.
+/// Answers are those of `ConfigurationSets`, kept for a second.
 package struct DeliveryOptionsSource: Sendable {
     private let configurationSets: ConfigurationSets
     private let addresses: DedicatedAddresses
@@ -26,9 +27,7 @@ package struct DeliveryOptionsSource: Sendable {
         else { return terms }
         if set.delivery.tlsPolicy == .require { terms.tls = max(terms.tls, .encrypted) }
         // A pool that is gone since leaves the message to the one it was assigned to.
-        if terms.pool == nil, set.delivery.pool != nil {
-            terms.pool = try? addresses.pool(named: set.delivery.pool, in: owner)
-        }
+        if let named = try? addresses.pool(named: set.delivery.pool, in: owner) { terms.pool = named }
         return terms
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Whom each account does not write to any more ("Using the account-level suppression list", SES developer guide).
 ///
-/// Hard bounces and complaints put addresses there, as the account's attributes say; people take them off again. The gate
+/// Hard bounces and complaints put addresses there, as the account's attributes or the configuration set say; people take them off again. The gate
 /// asks for all recipients of a message at once. Answers, also "not there", are kept for a second, so that a change at
 /// another node is felt within one; a change made here is felt at once. Bounded: past `capacity` answers the cache starts
 /// afresh. An account whose list is empty, as most are, costs one question a second.
@@ -135,16 +135,18 @@ package final class SuppressionList: Sendable {
 
     // MARK: What mail teaches
 
-    /// Takes addresses onto the account's list, where its attributes want them there for this reason. Learning the same
+    /// Takes addresses onto the account's list, where they are wanted there for this reason. Learning the same
     /// twice changes nothing.
     /// - Parameters:
     ///   - message: the one that bounced or was complained of.
     ///   - feedback: the id of the report, where there was one.
+    ///   - reasons: of the message's configuration set; nil leaves it to the account.
     package func learn(
         _ reason: SuppressionReason, _ addresses: [Mailbox], message: MessageID?, feedback: String? = nil,
-        in account: AccountID, at moment: Timestamp
+        reasons: [SuppressionReason]? = nil, in account: AccountID, at moment: Timestamp
     ) async throws {
-        guard try await accounts.attributes(of: account).suppressedReasons.contains(reason) else { return }
+        let wanted = if let reasons { reasons } else { try await accounts.attributes(of: account).suppressedReasons }
+        guard wanted.contains(reason) else { return }
         // The mailbox simulator gets nobody onto a list.
         for address in addresses where SimulatorAddress(address) == nil {
             // What stands there stays: whoever changed it since knew more.
