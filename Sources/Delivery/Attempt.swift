@@ -75,7 +75,12 @@ package struct Attempt: Sendable {
         }
         let answers: [Answers]
         do {
-            answers = try await send(assignment, started: started)
+            let (message, terms) = try await order(delivery)
+            // Whoever rerouted it by hand has decided already.
+            if let pool = terms.pool, pool != delivery.lane.pool, delivery.lane.pool == message.terms.pool {
+                return (.move(of: delivery, to: pool), PathReport(result: .untried, sent: 0))
+            }
+            answers = try await send(message, terms, assignment, started: started)
         } catch {
             parts.logger.error(
                 "delivery failed inside", metadata: ["message-id": "\(delivery.message)", "error": "\(error)"])
@@ -102,15 +107,22 @@ package struct Attempt: Sendable {
         return PathReport(result: result, sent: answers.count(where: \.isTaken), lessons: lessons)
     }
 
-    private func send(_ assignment: Assignment, started: Timestamp) async throws -> [Answers] {
+    /// What is to be sent, and what its sender asks of that now.
+    private func order(_ delivery: PendingDelivery) async throws -> (SpooledMessage, DeliveryTerms) {
+        guard let message = try await parts.spool.message(delivery.message) else {
+            throw SpoolFailure.unavailable("the message of a delivery is gone")
+        }
+        return (message, try await parts.options.terms(of: message))
+    }
+
+    private func send(
+        _ message: SpooledMessage, _ terms: DeliveryTerms, _ assignment: Assignment, started: Timestamp
+    ) async throws -> [Answers] {
         let delivery = assignment.delivery
         guard assignment.egress.pool == delivery.lane.pool else {
             throw SpoolFailure.unavailable("the way that was assigned is not of the delivery's pool")
         }
-        guard let message = try await parts.spool.message(delivery.message) else {
-            throw SpoolFailure.unavailable("the message of a delivery is gone")
-        }
-        let demand = max(message.terms.tls, try await parts.options.terms(of: message).tls)
+        let demand = max(message.terms.tls, terms.tls)
         let signature = try await signature(of: message)
         let mail = OutgoingMail(
             returnPath: message.returnPath, recipients: delivery.recipients,

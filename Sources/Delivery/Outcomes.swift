@@ -51,6 +51,7 @@ struct Outcomes {
                 append(.bounced(outcome))
             } else {
                 outcome.next = dueAt.milliseconds
+                if DelayNotice.isDue(delivery, nextDue: dueAt) { outcome.expires = delivery.expiresAt.milliseconds }
                 append(.deferred(outcome))
                 if waiting.isEmpty { lastReply = Self.words(reply) }
                 waiting += recipients

@@ -66,6 +66,9 @@ package struct Fact: Hashable, Sendable {
         package var tags: [String: String]
         /// How it was asked for; nil for mail of the house's own.
         package var call: Call?
+        /// Whether it is mail of the house's own: notices, questions for confirmation. Facts from before calls were kept
+        /// are told by their door.
+        package var isHouse: Bool { call == nil && !Fact.doors.contains(door) }
         /// The caller's `traceparent` (see `TraceParent`); nil where none came that is one.
         package var trace: String?
 
@@ -88,6 +91,9 @@ package struct Fact: Hashable, Sendable {
             self.tags = tags
         }
     }
+
+    /// Where callers come in; whatever has another door is the server's own.
+    package static let doors: Set<String> = ["smtp", "trusted", "api", "console"]
 
     package struct Outcome: Hashable, Sendable {
         package var recipients: [String]

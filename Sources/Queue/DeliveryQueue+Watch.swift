@@ -31,6 +31,8 @@ package struct QueueFaults: Hashable, Sendable {
     package var orphans = 0
     /// Found since the start.
     package var forgottenEver = 0
+    /// Checks since the start.
+    package var audits = 0
 
     package init() {}
 
@@ -112,6 +114,7 @@ extension DeliveryQueue {
         for delivery in late.prefix(10) { report(.overdue(delivery)) }
         proceed()
         try await lookForOrphans()
+        faults.audits += 1
     }
 
     private func lookForOrphans() async throws {

@@ -107,7 +107,8 @@ package actor DeliveryQueue {
                 try? await Task.sleep(for: Self.settlementRetry)
             }
         }
-        schedule.finish(id, retryAt: settlement.retry?.dueAt, report: report, at: now())
+        schedule.finish(
+            id, retryAt: settlement.retry?.dueAt, movedTo: settlement.retry?.lane, report: report, at: now())
         keepLessons()
         proceed()
     }

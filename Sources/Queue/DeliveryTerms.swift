@@ -4,8 +4,8 @@ package import Mail
 
 /// What the sender's options asked of delivery when the message was accepted.
 ///
-/// Options are read again at each try; for TLS and the pool the stricter of then and now holds, so that an option that is
-/// taken away later loosens nothing that was promised.
+/// Options are read again at each try; for TLS the stricter of then and now holds, and a pool that the set has now takes
+/// the place of the one of then, so that an option that is taken away later loosens nothing that was promised.
 package struct DeliveryTerms: Hashable, Sendable {
     /// How well a connection must be protected, weakest first.
     package enum TLSDemand: Int, Hashable, Sendable, Comparable {

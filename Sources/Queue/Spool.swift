@@ -87,8 +87,11 @@ package struct Settlement: Hashable, Sendable {
         package let recipients: [Mailbox]
         package let dueAt: Timestamp
         package let lastReply: String
+        /// The line it waits in from now on, and nothing was tried yet; nil for the one it is in.
+        package let lane: Lane?
 
-        package init(recipients: [Mailbox], dueAt: Timestamp, lastReply: String) {
+        package init(recipients: [Mailbox], dueAt: Timestamp, lastReply: String, lane: Lane? = nil) {
+            self.lane = lane
             self.recipients = recipients
             self.dueAt = dueAt
             self.lastReply = lastReply
@@ -100,6 +103,17 @@ package struct Settlement: Hashable, Sendable {
         self.retry = retry
         self.facts = facts
     }
+
+    /// The delivery goes by way of another pool, in its turn there: nothing was tried.
+    package static func move(of delivery: PendingDelivery, to pool: PoolID) -> Settlement {
+        let retry = Retry(
+            recipients: delivery.recipients, dueAt: delivery.dueAt, lastReply: delivery.lastReply,
+            lane: delivery.lane.rerouted(to: pool))
+        return Settlement(delivery: delivery, retry: retry, facts: [])
+    }
+
+    /// Tries that have ended when it is settled.
+    package var attempts: Int { retry?.lane == nil ? delivery.attempts + 1 : delivery.attempts }
 }
 
 /// Why the spool cannot take a message now. Doors answer 452 4.3.1 / 500 and the caller tries again.

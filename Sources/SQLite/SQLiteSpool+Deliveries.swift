@@ -106,13 +106,16 @@ extension SQLiteSpool: Spool {
     package func settle(_ settlement: Settlement, departure: Departure?) async throws {
         let prepared = Facts.prepare(settlement.facts)
         let message = settlement.delivery.message
-        let finished = try await engine.write { db -> Finished in
+        let lanes = lanes
+        let (finished, found) = try await engine.write { db -> (Finished, LaneIDs.Found) in
             if let departure { try Self.add(departure, db) }
-            try Self.change(settlement, db)
-            guard db.changesCount > 0 else { return .no }
+            let found = try settlement.retry?.lane.map { try lanes.ids(of: [$0], db) } ?? LaneIDs.Found()
+            try Self.change(settlement, in: found, db)
+            guard db.changesCount > 0 else { return (.no, found) }
             try Facts.insert(prepared, db)
-            return settlement.retry == nil ? try Self.removeIfSettled(message, db) : .no
+            return (settlement.retry == nil ? try Self.removeIfSettled(message, db) : .no, found)
         }
+        if !found.ids.isEmpty { lanes.remember(found) }
         guard case .yes(let file) = finished else { return }
         recent.remove(message)
         if let file { bodies.remove(file) }
@@ -132,7 +135,7 @@ extension SQLiteSpool: Spool {
     }
 
     // Both name the message too: a settlement can never reach another one's delivery.
-    private static func change(_ settlement: Settlement, _ db: Database) throws {
+    private static func change(_ settlement: Settlement, in lanes: LaneIDs.Found, _ db: Database) throws {
         let delivery = settlement.delivery
         guard let retry = settlement.retry else {
             return try db.cachedStatement(sql: "DELETE FROM delivery WHERE id = $1 AND message = $2")
@@ -140,12 +143,12 @@ extension SQLiteSpool: Spool {
         }
         let statement = try db.cachedStatement(
             sql: """
-                UPDATE delivery SET recipients = $1, attempts = $2, due_at = $3, last_reply = $4
-                WHERE id = $5 AND message = $6
+                UPDATE delivery SET recipients = $1, attempts = $2, due_at = $3, last_reply = $4,
+                lane = coalesce($5, lane) WHERE id = $6 AND message = $7
                 """)
         try statement.execute(arguments: [
-            text(retry.recipients), delivery.attempts + 1, retry.dueAt.milliseconds, retry.lastReply, delivery.id,
-            delivery.message.description,
+            text(retry.recipients), settlement.attempts, retry.dueAt.milliseconds, retry.lastReply,
+            retry.lane.flatMap { lanes.ids[$0] }, delivery.id, delivery.message.description,
         ])
     }
 

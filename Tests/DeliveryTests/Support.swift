@@ -249,10 +249,13 @@ struct Keys: SigningKeys {
 /// Options that ask for what they are told to.
 struct Options: SenderOptions {
     var tls = DeliveryTerms.TLSDemand.opportunistic
+    /// The set's pool of the moment; nil for the message's own.
+    var pool: PoolID?
 
     func terms(of message: SpooledMessage) async throws -> DeliveryTerms {
         var terms = message.terms
         terms.tls = tls
+        if let pool { terms.pool = pool }
         return terms
     }
 }
@@ -320,6 +323,8 @@ struct World {
     var posture = Posture()
     var options = Options()
     var egress = Egress(address: nil, hostname: "me.example", pool: nil)
+    /// Seconds before each retry.
+    var delays: [Double] = [60, 300]
 
     static let header = "From: a@example.com\r\nSubject: =?UTF-8?Q?h=C3=A9?=\r\n\r\n"
 
@@ -330,7 +335,7 @@ struct World {
                 route: route, router: router,
                 directory: MXDirectory(router: router, now: clock.now, provider: { _, _ in nil }), transport: transport,
                 posture: posture, inbox: inbox, keys: keys, options: options, judge: Judge(), spool: spool,
-                retry: RetrySchedule(delays: [60, 300]), now: clock.now, random: { 0 },
+                retry: RetrySchedule(delays: delays), now: clock.now, random: { 0 },
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
     }
 
@@ -347,9 +352,10 @@ struct World {
     func settle(_ delivery: PendingDelivery) async -> Settlement { await attempt().run(assignment(delivery)).0 }
 
     /// Puts a message into the spool.
+    /// - Parameter accepted: the pool that it was accepted for, where it waits for another.
     func delivery(
         _ recipients: [String] = ["b@b.example"], id: Int64 = 1, body: String = "Hello\r\n", lastReply: String = "",
-        attempts: Int = 0
+        attempts: Int = 0, accepted: PoolID? = nil
     ) async throws -> PendingDelivery {
         let account = AccountID("111122223333") ?? { preconditionFailure("account") }()
         let moment = clock.now()
@@ -363,7 +369,7 @@ struct World {
             id: message, account: account, acceptedAt: moment, expiresAt: expiresAt,
             reversePath: .mailbox(try Mailbox(parsing: "a@example.com")),
             returnPath: .mailbox(try Mailbox(parsing: "token@bounces.example.com")),
-            signingDomain: try Domain(parsing: "example.com"),
+            signingDomain: try Domain(parsing: "example.com"), terms: DeliveryTerms(pool: accepted ?? egress.pool),
             content: Content(header: Array(Self.header.utf8), body: .memory(Array(body.utf8))))
         _ = try await spool.accept(spooled, [delivery], [])
         return delivery

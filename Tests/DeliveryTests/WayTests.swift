@@ -50,6 +50,32 @@ struct WayTests {
         #expect(world.transport.opened.isEmpty)
     }
 
+    @Test("what waits follows the pool that its configuration set has now, untried, with all its tries to come")
+    func movesToPool() async throws {
+        var world = World()
+        world.options.pool = try pool("p")
+        let delivery = try await world.delivery(lastReply: "451 later", attempts: 2)
+        let (settlement, report) = await world.attempt().run(world.assignment(delivery))
+        let moved = Settlement.move(of: delivery, to: try pool("p"))
+        #expect(settlement == moved && report == PathReport(result: .untried, sent: 0))
+        #expect(settlement.attempts == 2 && settlement.facts.isEmpty && settlement.retry?.lastReply == "451 later")
+        #expect(settlement.retry?.lane == delivery.lane.rerouted(to: try pool("p")))
+        #expect(world.transport.opened.isEmpty)
+    }
+
+    @Test("what is in the pool of now, or was rerouted by hand, stays where it is")
+    func staysInPool() async throws {
+        for accepted in [try pool("now"), try pool("then")] {
+            var world = World()
+            world.options.pool = try pool("now")
+            world.egress = Egress(
+                address: "192.0.2.7", hostname: "out7.example",
+                pool: try pool(accepted.name == "now" ? "now" : "by-hand"))
+            let settlement = await world.settle(try await world.delivery(accepted: accepted))
+            #expect(settlement.summary == ["delivered b@b.example"])
+        }
+    }
+
     @Test("only addresses of our own family are tried", arguments: [("192.0.2.7", 0), ("2001:db8::7", 1)])
     func family(_ address: String, _ index: Int) async throws {
         var world = world(["m1.example": ["192.0.2.1", "2001:db8::1"]], (10, "m1.example"))

@@ -21,11 +21,12 @@ struct MinuteCounterTests {
     }
 
     private static func outcome(
-        _ recipients: [String], attempt: Int = 1, type: String? = nil, subType: String = "General"
+        _ recipients: [String], attempt: Int = 1, type: String? = nil, subType: String = "General",
+        expires: Int64? = nil
     ) -> Fact.Outcome {
         Fact.Outcome(
             recipients: recipients, attempt: attempt, peer: "", reply: "", tls: nil, milliseconds: 1,
-            address: "198.51.100.7",
+            expires: expires, address: "198.51.100.7",
             verdict: type.map { .init(type: $0, subType: subType, party: "recipient", delay: "", rule: "") })
     }
 
@@ -63,7 +64,9 @@ struct MinuteCounterTests {
         var counter = MinuteCounter()
         let recipients = ["b@oslo.example", "c@oslo.example"]
         for event: Fact.Event in [
+            .deferred(Self.outcome(recipients, type: "Transient", expires: 9_000)),
             .deferred(Self.outcome(recipients, type: "Transient")),
+            .deferred(Self.outcome([recipients[0]], attempt: 0, type: "Transient")),
             .bounced(Self.outcome(recipients, type: "Permanent")),
             .complained(.init(recipients: [recipients[0]], feedbackType: "abuse", userAgent: "")),
             .refused(
@@ -76,7 +79,7 @@ struct MinuteCounterTests {
         let counts = Self.counts(counter).filter { !$0.key.contains("outgoing") }
         #expect(
             counts == [
-                "DeliveryDelay 60": 2, "Bounce 60": 2, "Complaint 60": 1, "Reject 60": 1,
+                "DeliveryDelay 60": 3, "Bounce 60": 2, "Complaint 60": 1, "Reject 60": 1,
                 "Reject[ses:caller-identity=root] 60": 1, "Reject[ses:source-ip=192.0.2.9] 60": 1,
                 "RenderingFailure 60": 1,
             ])

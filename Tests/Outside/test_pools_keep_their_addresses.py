@@ -22,7 +22,7 @@ class FarSide:
     """An SMTP server that writes down from where, and under which name, each message came."""
 
     def __init__(self):
-        self.messages, self.blocked, self.refused = [], set(), 0
+        self.messages, self.blocked, self.refused, self.is_busy, self.deferred = [], set(), 0, False, 0
         self.port = free_port()
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
@@ -47,7 +47,10 @@ class FarSide:
                 elif verb.startswith("MAIL") and peer in self.blocked:
                     self.refused += 1
                     writer.write(BLOCK.format(peer=peer).encode() + b"\r\n")
-                elif verb == "DATA" and peer in self.blocked:
+                elif verb.startswith("MAIL") and self.is_busy:
+                    self.deferred += 1
+                    writer.write(b"451 4.3.2 come back later\r\n")
+                elif verb == "DATA" and (peer in self.blocked or self.is_busy):
                     writer.write(b"503 5.5.1 no sender\r\n")
                 elif verb == "DATA":
                     writer.write(b"354 go\r\n")
@@ -205,3 +208,23 @@ def test_a_set_that_changes_its_pool_takes_its_addresses_along(server, far):
     wait_for(lambda: len(far.of("after")) == 200, 60, "the arrival")
     pools = {pool: {peer for of, _, peer, _ in far.of("after") if of == pool} for pool in POOLS}
     assert pools["marketing"] == {"127.0.0.2"} and pools["alerts"] <= {"127.0.0.3", "127.0.0.4"}
+
+
+@need("nsd")
+@pytest.mark.parametrize("restarts", [False, True])
+def test_mail_that_waits_follows_the_pool_that_its_set_gets(server, far, restarts):
+    server.ses.create_configuration_set(ConfigurationSetName="late-set")
+    far.is_busy = True
+    send(server, "late", {"late": 10})
+    wait_for(lambda: len(server.facts("deferred")) >= 10, 30, "the deferrals")
+    assert {fact["deferred"].get("address") for fact in server.facts("deferred")}.isdisjoint(HOSTNAMES)
+    server.ses.put_configuration_set_delivery_options(ConfigurationSetName="late-set", SendingPoolName="alerts")
+    if restarts:
+        server.stop()
+        server.start()
+    # A set is believed for a second.
+    wait_for(lambda: any(fact["deferred"].get("address") == "127.0.0.4" for fact in server.facts("deferred")), 30,
+             "a try by the pool")
+    far.is_busy = False
+    wait_for(lambda: len(far.of("late")) == 10, 60, "the arrival")
+    assert {(peer, name) for _, _, peer, name in far.of("late")} == {("127.0.0.4", HOSTNAMES["127.0.0.4"])}

@@ -4,6 +4,7 @@ import Foundation
 import Mail
 import Monitoring
 import SQLite
+import Sending
 import Testing
 
 @Suite("Metrics and alarms, in SQLite")
@@ -53,6 +54,33 @@ struct MetricsStoreTests {
         #expect(try await Self.points(store, withSet) == [Datapoint(at: 60, StatisticSet(7))])
         #expect(try await store.units(of: Self.bounces, in: Self.account) == ["Count", "None"])
         #expect(try await store.units(of: withSet, in: Self.other) == [])
+    }
+
+    @Test("sums of sends by period, of all mail and of one configuration set's, rolled up or not")
+    func sends() async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let store = try open()
+        let sends = Metric("AWS/SES", "Send")
+        let ofSet = Metric("AWS/SES", "Send", [Dimension("ses:configuration-set", "news")])
+        let samples = [
+            Self.sample(2, sends, minute: 900), Self.sample(3, sends, minute: 1_740),
+            Self.sample(4, sends, minute: 1_800), Self.sample(5, sends, minute: 2_700),
+            Self.sample(1, ofSet, minute: 1_740), Self.sample(9, sends, minute: 1_740, in: Self.other),
+            Self.sample(8, minute: 1_740),
+        ]
+        _ = try await store.add(samples, moving: nil)
+        let span = CountedSpan(start: 900, end: 2_700, period: 900)
+        for day: Int64 in [0, 20 * 86_400] {
+            try await store.rollUp(at: Timestamp(seconds: day))
+            func sums(_ set: String?, _ span: CountedSpan) async throws -> [Int64: Double] {
+                try await store.sums(of: .send, in: Self.account, configurationSet: set, over: span)
+            }
+            #expect(try await sums(nil, span) == [900: 5, 1_800: 4])
+            #expect(try await sums("news", span) == [900: 1])
+            #expect(try await sums("other", span) == [:])
+            #expect(try await sums(nil, CountedSpan(start: 0, end: 86_400, period: 86_400)) == [0: 14])
+            #expect(try await sums(nil, CountedSpan(start: 0, end: 0, period: 900)) == [:])
+        }
     }
 
     @Test("what a reader counted is stored with its position, once")

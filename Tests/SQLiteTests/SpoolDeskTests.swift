@@ -70,6 +70,44 @@ final class SpoolDeskTests: Sendable {
         return stored
     }
 
+    @Test("what waits leaves by the pool it was moved to, its tries as they were, also after a restart")
+    func move() async throws {
+        let pool = PoolID(account: account, name: "p")
+        let addresses = [
+            SendingAddress.system(hostname: "h"),
+            SendingAddress(egress: Egress(address: "192.0.2.7", hostname: "h7", pool: pool)),
+        ]
+        let stored = try await store(1, to: ["x.example", "y.example"])
+        await queue.setAddresses(addresses)
+        await queue.start()
+        let first = try #require(await queue.next())
+        #expect(first.egress.pool == nil)
+        await queue.settle(
+            .move(of: first.delivery, to: pool), of: first, report: PathReport(result: .untried, sent: 0))
+        // The other one waits in the old line; the one that moved, in the new one.
+        var ways: [Int64: String?] = [:]
+        for _ in 0..<2 {
+            let next = try #require(await queue.next())
+            ways[next.delivery.id] = next.egress.address
+            #expect(next.delivery.attempts == 0 && next.delivery.lane.pool == next.egress.pool)
+        }
+        let expected: [Int64: String?] = Dictionary(
+            uniqueKeysWithValues: stored.map { ($0.id, $0.id == first.delivery.id ? "192.0.2.7" : nil) })
+        #expect(ways == expected)
+        #expect(await queue.counts.forgotten == 0)
+
+        let again = try SQLiteSpool(directory: directory, reserve: 0, synchronous: .full)
+        let moment = moment
+        let restarted = DeliveryQueue(spool: again, addresses: addresses, limits: .init(), now: { moment })
+        await restarted.start()
+        ways = [:]
+        for _ in 0..<2 {
+            let next = try #require(await restarted.next())
+            ways[next.delivery.id] = next.egress.address
+        }
+        #expect(ways == expected)
+    }
+
     @Test("selects by message, delivery, sender, domain, account, configuration set, site, pool and hold")
     func selection() async throws {
         let pool = PoolID(account: account, name: "p")

@@ -14,12 +14,15 @@ package struct MessageDimensions: Hashable, Sendable {
 
     package let configurationSet: String?
     package let dimensions: [Dimension]
+    /// Whether it is the server's own mail, which no account sent.
+    package let isHouse: Bool
     // Of both, made once: these are looked up for every fact.
     private let hash: Int
 
     /// - Parameter tags: names of message tags that are dimensions too.
     package init(_ accepted: Fact.Accepted, tags: Set<String>) {
         configurationSet = accepted.configurationSet
+        isHouse = accepted.isHouse
         var dimensions: [Dimension] = []
         func add(_ name: String, _ value: String?) {
             // CloudWatch's own limit for a value.
@@ -38,6 +41,7 @@ package struct MessageDimensions: Hashable, Sendable {
     /// Of a send that was turned away: who tried, and from where.
     init(_ refused: Fact.Refused) {
         configurationSet = nil
+        isHouse = false
         dimensions = [(Self.caller, Self.callerName(refused.principal)), (Self.sourceAddress, refused.sourceAddress)]
             .compactMap { name, value in value.map { Dimension(name, $0) } }
         hash = Self.hash(dimensions)
@@ -95,6 +99,7 @@ struct SenderDimensions {
         let from: String
         let sourceAddress: String
         let configurationSet: String?
+        let isHouse: Bool
         let tags: [String?]
     }
 
@@ -110,7 +115,8 @@ struct SenderDimensions {
     mutating func dimensions(of accepted: Fact.Accepted) -> MessageDimensions {
         let sender = Sender(
             principal: accepted.principal, from: accepted.from, sourceAddress: accepted.sourceAddress,
-            configurationSet: accepted.configurationSet, tags: tags.map { accepted.tags[$0] })
+            configurationSet: accepted.configurationSet, isHouse: accepted.isHouse, tags: tags.map { accepted.tags[$0] }
+        )
         if let known = known[sender] { return known }
         let dimensions = MessageDimensions(accepted, tags: Set(tags))
         if known.count >= limit { known = [:] }

@@ -38,12 +38,14 @@ package struct MinuteCounter: Sendable {
 
     /// - Parameter message: what is known of the message that the fact is about.
     package mutating func count(_ fact: Fact, of message: MessageDimensions?) {
+        guard message?.isHouse != true else { return }
         switch fact.event {
         case .accepted: add("Send", 1, fact, message)
         case .delivered(let outcome):
             add("Delivery", outcome.recipients.count, fact, message, outcome.address)
             addReputation(Self.volume, outcome.recipients, fact, message)
-        case .deferred(let outcome):
+        // Not each try, but the moments at which SES tells of a delay; and what others report of theirs.
+        case .deferred(let outcome) where outcome.expires != nil || outcome.attempt == 0:
             add("DeliveryDelay", outcome.recipients.count, fact, message, outcome.address)
         case .bounced(let outcome):
             add("Bounce", outcome.recipients.count, fact, message, outcome.address)

@@ -129,6 +129,16 @@ extension Schedule {
     /// A try has ended, and the spool knows.
     /// - Parameter retryAt: when what is left of it is due; nil where nothing is.
     package mutating func finish(_ id: Int64, retryAt: Timestamp?, report: PathReport, at now: Timestamp) {
+        finish(id, retryAt: retryAt, movedTo: nil, report: report, at: now)
+    }
+
+    /// A try has ended, and the spool knows.
+    /// - Parameters:
+    ///   - retryAt: when what is left of it is due; nil where nothing is.
+    ///   - next: the lane that it is in from now on; nil for the one it was in.
+    package mutating func finish(
+        _ id: Int64, retryAt: Timestamp?, movedTo next: Lane?, report: PathReport, at now: Timestamp
+    ) {
         leftWhileReading?.insert(id)
         guard let place = places[id], entries[place].path >= 0 else { return }
         let entry = entries[place]
@@ -139,7 +149,13 @@ extension Schedule {
         // What did not arrive is given back to the day it was counted on, not to another.
         let more = report.sent - 1
         if more > 0 || (more < 0 && entry.startedAt.day == now.day) { depart(path, more, now) }
-        if let retryAt { leave(retryAt, in: lane) }
+        if let retryAt, let next {
+            let moved = self.place(of: next, now)
+            leave(retryAt, in: moved)
+            activate(moved, now)
+        } else if let retryAt {
+            leave(retryAt, in: lane)
+        }
         learn(report, path, retryAt: retryAt, now)
         pump(way, now)
         activate(lane, now)

@@ -9,12 +9,10 @@ extension TrailMaker {
     /// What IAM calls a message over SMTP.
     private static let raw = "SendRawEmail"
     private static let ses = "ses.amazonaws.com"
-    // The others are the server's own.
-    private static let doors: Set<String> = ["smtp", "trusted", "api", "console"]
     private static let longestList = 1_000
 
     func accepted(_ event: Fact.Accepted, _ fact: Fact, _ place: String) -> TrailEntry {
-        let isHouse = event.call == nil && !Self.doors.contains(event.door)
+        let isHouse = event.isHouse
         let account = TrailARN(event.principal)?.account
         let actor =
             isHouse ? TrailActor(houseFor: account) : TrailActor(event.call, principal: event.principal, identities)
@@ -54,7 +52,7 @@ extension TrailMaker {
     }
 
     func refused(_ event: Fact.Refused, _ fact: Fact, _ place: String) -> TrailEntry {
-        let isHouse = event.call == nil && !Self.doors.contains(event.door)
+        let isHouse = event.call == nil && !Fact.doors.contains(event.door)
         let account = TrailARN(event.principal)?.account
         let actor =
             isHouse ? TrailActor(houseFor: account) : TrailActor(event.call, principal: event.principal, identities)
