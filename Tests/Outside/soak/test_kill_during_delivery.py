@@ -209,9 +209,17 @@ class Ledger:
             self.final.update((who, kind) for who in recipients)
 
 
-def forgotten(port):
+def metric(port, name):
     text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30).read().decode()
-    return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith("postern_queue_forgotten"))
+    return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
+
+
+def forgotten(port):
+    return metric(port, "postern_queue_forgotten")
+
+
+def audits(port):
+    return metric(port, "postern_queue_audits_total")
 
 
 def unexplained(far, kills):
@@ -270,8 +278,9 @@ resolver: {{ servers: ["{name_server.address}"], trust-anchor: "{name_server.anc
 
     far.calm = True
     wait_for(lambda: ledger.read() == 0, 900, "the end of the queue")
-    # Long enough for the server to have looked at itself, too.
-    time.sleep(35)
+    # The server has looked at itself since, too.
+    before = audits(metrics)
+    wait_for(lambda: audits(metrics) > before, 90, "the next look of the queue at itself")
     assert forgotten(metrics) == 0 and not ledger.wrong, ledger.wrong[:5]
     check(far, ledger, acknowledged, kills, slowest)
 
