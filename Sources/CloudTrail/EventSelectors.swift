@@ -30,11 +30,13 @@ struct PutEventSelectors: Operation {
     let services: TrailServices
 
     func run(_ input: Input, as context: RequestContext) async throws -> WireSelectors {
-        var (trail, caller) = try await services.trail(input.trailName, for: Self.name, context)
+        let (trail, caller) = try await services.trail(input.trailName, for: Self.name, context)
         try services.requireForeign(trail)
-        trail.selectors = try SelectorInput.selectors(input.eventSelectors, input.advancedEventSelectors)
-        try await services.store(trail, replacing: true, Self.name, caller)
-        return WireSelectors(of: trail)
+        let selectors = try SelectorInput.selectors(input.eventSelectors, input.advancedEventSelectors)
+        return WireSelectors(
+            of: try await services.change(trail, recording: services.fact(Self.name, trail, caller)) {
+                $0.selectors = selectors
+            })
     }
 }
 

@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AWSAccess
 import AWSWire
-import Access
-import Mail
 import Trail
 
 /// What requests to make or change a trail must keep to.
 enum TrailInput {
-    static func account(_ context: RequestContext) throws -> AccountID { try Caller(context).account }
-
-    /// - Throws: for what AWS's trails do beyond copying into a bucket: nobody is to believe that it happens.
-    static func checkOffered(_ options: [String?], isOrganizationTrail: Bool?) throws {
-        guard options.allSatisfy({ $0 ?? "" == "" }), isOrganizationTrail != true else {
-            throw ServiceError(
-                "UnsupportedOperationException",
-                "Topics, log groups, keys of KMS and trails of an organization are not offered here.")
-        }
-    }
-
     static func checkName(_ name: String) throws {
         let octets = Array(name.utf8)
         let isLetter: (UInt8) -> Bool = { ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) }

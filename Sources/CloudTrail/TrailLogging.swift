@@ -14,15 +14,18 @@ struct StartLogging: Operation {
     let services: TrailServices
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        var (trail, caller) = try await services.trail(input.name, for: Self.name, context)
+        let (trail, caller) = try await services.trail(input.name, for: Self.name, context)
         guard !trail.isLogging else { return Empty() }
         let anchor = try await services.archive.anchor(of: trail.layout)
-        // Where the files have not ended yet they go on.
-        if trail.copy?.since != anchor?.since || trail.since == nil || anchor?.closedAt != nil {
-            trail.since = services.book.now()
+        let fact = services.fact(Self.name, trail, caller)
+        try await services.change(trail, recording: fact) { trail in
+            guard !trail.isLogging else { return }
+            // Where the files have not ended yet they go on.
+            if trail.copy?.since != anchor?.since || trail.since == nil || anchor?.closedAt != nil {
+                trail.since = fact.at
+            }
+            trail.until = nil
         }
-        trail.until = nil
-        try await services.store(trail, replacing: true, Self.name, caller)
         return Empty()
     }
 }
@@ -36,13 +39,12 @@ struct StopLogging: Operation {
     let services: TrailServices
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        var (trail, caller) = try await services.trail(input.name, for: Self.name, context)
+        let (trail, caller) = try await services.trail(input.name, for: Self.name, context)
         try services.requireForeign(trail)
         guard trail.isLogging else { return Empty() }
         let fact = services.fact(Self.name, trail, caller)
         // The record of the end is the last one that is copied.
-        trail.until = fact.at + 0.001
-        try await services.store(trail, replacing: true, recording: fact)
+        try await services.change(trail, recording: fact) { $0.until = fact.at + 0.001 }
         return Empty()
     }
 }

@@ -5,6 +5,7 @@ import AWSWire
 package import Access
 import Journal
 import Mail
+import Synchronization
 package import Trail
 
 /// What the operations on trails stand on.
@@ -28,6 +29,10 @@ package struct TrailServices: Sendable {
         return caller
     }
 
+    func arn(_ name: String, in account: AccountID) -> String {
+        "arn:aws:cloudtrail:\(book.region):\(account):trail/\(name)"
+    }
+
     /// The trail of this name or ARN, once the caller may do this to it.
     func trail(
         _ given: String?, for operation: String, _ context: RequestContext
@@ -36,7 +41,7 @@ package struct TrailServices: Sendable {
             throw ServiceError("InvalidTrailNameException", "Trail name cannot be blank!")
         }
         let account = try Caller(context).account
-        let base = "arn:aws:cloudtrail:\(book.region):\(account):trail/"
+        let base = arn("", in: account)
         let name = given.hasPrefix(base) ? String(given.dropFirst(base.count)) : given
         // What is no ARN of this account's names nothing, and is asked about as it is.
         let caller = try caller(operation, on: name.hasPrefix("arn:") ? name : base + name, context)
@@ -58,33 +63,53 @@ package struct TrailServices: Sendable {
         }
     }
 
-    func store(_ trail: TrailDefinition, replacing: Bool, _ operation: String, _ caller: Caller) async throws {
-        try await store(trail, replacing: replacing, recording: fact(operation, trail, caller))
-    }
-
-    func store(_ trail: TrailDefinition, replacing: Bool, recording fact: Fact) async throws {
-        guard try await book.put(trail, replacing: replacing, recording: fact) else {
-            throw replacing
-                ? ServiceError("ConflictException", "The trail \(trail.name) was changed at the same moment.")
-                : ServiceError("TrailAlreadyExistsException", "Trail \(trail.name) already exists.")
+    func add(_ trail: TrailDefinition, _ operation: String, _ caller: Caller) async throws {
+        let isFree = try await archive.isFree(trail.layout)
+        try await told(of: trail) {
+            try await book.add(trail, isFree: isFree, recording: fact(operation, trail, caller))
         }
     }
 
-    /// Sees to it that no two trails write to one place: each takes what lies in its own for its own.
-    func requirePlace(_ trail: TrailDefinition, among others: [TrailDefinition]) async throws {
-        let layout = trail.layout
-        let prefixes = [layout.logPrefix, layout.digestPrefix]
-        let taken = others.contains { other in
-            guard other.name != trail.name, other.bucket == trail.bucket else { return false }
-            return other.isLocal
-                || [other.layout.logPrefix, other.layout.digestPrefix].contains { theirs in
-                    prefixes.contains { $0.hasPrefix(theirs) || theirs.hasPrefix($0) }
-                }
+    /// - Returns: the trail as it is now.
+    @discardableResult
+    func change(
+        _ trail: TrailDefinition, recording fact: Fact,
+        _ body: @escaping @Sendable (inout TrailDefinition) throws -> Void
+    ) async throws -> TrailDefinition {
+        let after = Mutex(trail)
+        try await told(of: trail) {
+            try await book.change(trail.name, in: trail.account, recording: fact) { trail in
+                try body(&trail)
+                after.withLock { [trail] in $0 = trail }
+            }
         }
-        guard !taken, try await archive.isFree(layout) else {
-            throw ServiceError(
-                "InvalidParameterCombinationException",
-                "Another trail's files lie in bucket \(trail.bucket) under this prefix: give it another prefix.")
+        return after.withLock(\.self)
+    }
+
+    /// - Throws: where another trail's files lie.
+    func requireFree(_ layout: TrailLayout) async throws {
+        guard try await archive.isFree(layout) else { throw Self.placeTaken(layout.bucket) }
+    }
+
+    private func told(of trail: TrailDefinition, _ body: () async throws -> Void) async throws {
+        do { try await body() } catch let conflict as TrailConflict {
+            switch conflict {
+            case .exists: throw ServiceError("TrailAlreadyExistsException", "Trail \(trail.name) already exists.")
+            case .tooMany:
+                throw ServiceError(
+                    "MaximumNumberOfTrailsExceededException",
+                    "User: \(trail.account) already has \(TrailBook.limit) trails.")
+            case .placeTaken: throw Self.placeTaken(trail.bucket)
+            case .unknown, .moved:
+                throw ServiceError(
+                    "ConflictException", "The trail \(trail.name) was changed at the same moment.")
+            }
         }
+    }
+
+    private static func placeTaken(_ bucket: String) -> ServiceError {
+        ServiceError(
+            "InvalidParameterCombinationException",
+            "Another trail's files lie in bucket \(bucket) under this prefix: give it another prefix.")
     }
 }

@@ -39,9 +39,10 @@ struct AddTags: Operation {
     let services: TrailServices
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        var (trail, caller) = try await services.resource(input.resourceId, for: Self.name, context)
-        trail.tags = try TrailTag.added(input.tagsList ?? [], to: trail.tags)
-        try await services.store(trail, replacing: true, Self.name, caller)
+        let (trail, caller) = try await services.resource(input.resourceId, for: Self.name, context)
+        try await services.change(trail, recording: services.fact(Self.name, trail, caller)) { trail in
+            trail.tags = try TrailTag.added(input.tagsList ?? [], to: trail.tags)
+        }
         return Empty()
     }
 }
@@ -57,9 +58,10 @@ struct RemoveTags: Operation {
     let services: TrailServices
 
     func run(_ input: Input, as context: RequestContext) async throws -> Empty {
-        var (trail, caller) = try await services.resource(input.resourceId, for: Self.name, context)
-        for tag in input.tagsList ?? [] { trail.tags[tag.key] = nil }
-        try await services.store(trail, replacing: true, Self.name, caller)
+        let (trail, caller) = try await services.resource(input.resourceId, for: Self.name, context)
+        try await services.change(trail, recording: services.fact(Self.name, trail, caller)) { trail in
+            for tag in input.tagsList ?? [] { trail.tags[tag.key] = nil }
+        }
         return Empty()
     }
 }

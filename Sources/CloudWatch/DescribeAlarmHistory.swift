@@ -39,7 +39,7 @@ struct DescribeAlarmHistory: Operation {
     func run(_ input: Input, as context: RequestContext) async throws -> Output {
         let caller = try services.caller(Self.name, alarm: input.alarmName ?? "*", context)
         let limit = min(max(input.maxRecords?.value ?? Self.page, 1), Self.page)
-        let skipping = try Words.offset(input.nextToken)
+        let place = try input.nextToken.map(Self.place)
         var kind: AlarmHistoryItem.Kind?
         if let asked = input.historyItemType {
             kind = AlarmHistoryItem.Kind(rawValue: asked)
@@ -53,13 +53,21 @@ struct DescribeAlarmHistory: Operation {
             from: Timestamp(milliseconds: input.startDate?.milliseconds ?? 0),
             to: Timestamp(milliseconds: input.endDate?.milliseconds ?? Int64.max),
             newestFirst: input.scanBy != "TimestampAscending")
-        let items = try await services.states.history(
-            in: caller.account, filter, skipping: skipping, limit: limit + 1)
+        let page = try await services.states.history(in: caller.account, filter, after: place, limit: limit)
         return Output(
-            alarmHistoryItems: items.prefix(limit).map {
+            alarmHistoryItems: page.items.map {
                 .init(
                     alarmName: $0.alarm, alarmType: $0.type, timestamp: Moment(milliseconds: $0.at.milliseconds),
                     historyItemType: $0.kind.rawValue, historySummary: $0.summary, historyData: $0.data)
-            }, nextToken: items.count > limit ? String(skipping + limit) : nil)
+            }, nextToken: page.next.map { "\($0.at.milliseconds)-\($0.number)" })
+    }
+
+    // MILLISECONDS-NUMBER
+    private static func place(_ token: String) throws -> AlarmHistoryPlace {
+        let numbers = token.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
+        guard numbers.count == 2, let at = numbers[0], let number = numbers[1] else {
+            throw ServiceError("InvalidNextToken", "The next token is not valid.")
+        }
+        return AlarmHistoryPlace(at: Timestamp(milliseconds: at), number: number)
     }
 }

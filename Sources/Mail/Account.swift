@@ -8,6 +8,11 @@ package struct AccountID: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.count == 12, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         description = text
     }
+
+    private init(digits: String) { description = digits }
+
+    /// Of what has lost its account: no account has this number.
+    package static let nobody = AccountID(digits: "000000000000")
 }
 
 extension AccountID: Codable {

@@ -9,17 +9,12 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// - Parameter random: 16 fresh random octets; they become the UUID.
     package init(region: String, at moment: Timestamp, random: (UInt64, UInt64)) {
-        let high = (random.0 & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000
-        let low = (random.1 & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
         var text = Array(Self.regionCode(region).utf8)
         text.reserveCapacity(60)
-        append(UInt64(bitPattern: moment.milliseconds), digits: 12, to: &text)
-        for (value, digits) in [
-            (high >> 32, 8), (high >> 16, 4), (high, 4), (low >> 48, 4), (low, 12), (0, 6),
-        ] as [(UInt64, Int)] {
-            text.append(UInt8(ascii: "-"))
-            append(value, digits: digits, to: &text)
-        }
+        UUIDText.digits(of: UInt64(bitPattern: moment.milliseconds), 12, to: &text)
+        text.append(UInt8(ascii: "-"))
+        UUIDText.write(random.0, random.1, version: 4, to: &text)
+        text += "-000000".utf8
         description = String(decoding: text, as: UTF8.self)
     }
 
@@ -41,13 +36,5 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
         case "eu-west-1": "0102"
         default: "01ff"
         }
-    }
-}
-
-// The last digits of a number, in lower-case hex.
-private func append(_ value: UInt64, digits: Int, to text: inout [UInt8]) {
-    for place in (0..<digits).reversed() {
-        let digit = UInt8(truncatingIfNeeded: value >> UInt64(4 * place) & 15)
-        text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
 }

@@ -44,7 +44,7 @@ package struct Publisher: Sendable {
             guard subscription.pending == nil else { return false }
             return subscription.filter?.accepts(message.text(for: subscription.way), message.attributes) ?? true
         }
-        let id = UniqueText.uuid(book.random)
+        let id = UUIDText.random(book.random)
         let publication = Publication(message, to: topic, messageID: id, at: book.now())
         try await enqueue(publication, for: wanted.map(\.arn))
         return id
@@ -53,7 +53,7 @@ package struct Publisher: Sendable {
     /// Asks an endpoint to confirm its subscription.
     package func askToConfirm(_ subscription: Subscription, token: String) async throws {
         let publication = Publication(
-            confirming: subscription.arn.topic, token: token, messageID: UniqueText.uuid(book.random), at: book.now())
+            confirming: subscription.arn.topic, token: token, messageID: UUIDText.random(book.random), at: book.now())
         try await enqueue(publication, for: [subscription.arn])
     }
 

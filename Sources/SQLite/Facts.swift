@@ -47,23 +47,34 @@ enum Facts {
         return try read(statement, [sequence, limit])
     }
 
-    // An event begins with its name, so what is not asked for is passed over without being decoded.
     static func of(
         _ kinds: Set<Fact.Event.Kind>, after sequence: Int64, limit: Int, _ db: Database
     ) throws -> FactPage {
-        let names = kinds.map { "event GLOB '{\"\($0.rawValue)\":*'" }.sorted().joined(separator: " OR ")
         let statement = try db.cachedStatement(
             sql: """
-                SELECT sequence, at, account, message, CASE WHEN \(names) THEN event END
+                SELECT sequence, at, account, message, \(event(of: kinds))
                 FROM fact WHERE sequence > $1 ORDER BY sequence LIMIT $2
                 """)
         var (facts, seen, last) = ([RecordedFact](), 0, sequence)
         let rows = try Row.fetchCursor(statement, arguments: [sequence, limit])
         while let row = try rows.next() {
             (seen, last) = (seen + 1, row[0])
-            if !row.hasNull(atIndex: 4), let fact = try fact(row) { facts.append(fact) }
+            guard !row.hasNull(atIndex: 4) else { continue }
+            let fact = fact(row)
+            if kinds.contains(fact.fact.event.kind) { facts.append(fact) }
         }
         return FactPage(facts: facts, last: last, isFull: seen == limit)
+    }
+
+    // An event begins with its name, so what is not asked for is passed over without being decoded. What cannot be read
+    // may begin with anything: whoever asks for it gets all that is nothing else.
+    private static func event(of kinds: Set<Fact.Event.Kind>) -> String {
+        func begins(_ kinds: some Sequence<Fact.Event.Kind>) -> String {
+            kinds.map { "event GLOB '{\"\($0.rawValue)\":*'" }.sorted().joined(separator: " OR ")
+        }
+        guard kinds.contains(.unreadable) else { return "CASE WHEN \(begins(kinds)) THEN event END" }
+        let others = Set(Fact.Event.Kind.allCases).subtracting(kinds)
+        return others.isEmpty ? "event" : "CASE WHEN \(begins(others)) THEN NULL ELSE event END"
     }
 
     /// What a timeline shows at most.
@@ -80,19 +91,23 @@ enum Facts {
         var facts: [RecordedFact] = []
         let rows = try Row.fetchCursor(statement, arguments: arguments)
         while let row = try rows.next() {
-            if let fact = try fact(row) { facts.append(fact) }
+            facts.append(fact(row))
         }
         return facts
     }
 
     // Columns by their place: looking for their names costs more than reading them.
-    private static func fact(_ row: Row) throws -> RecordedFact? {
-        guard let account = AccountID(row[2] as String) else { return nil }
-        let message: String? = row[3]
+    // A damaged file may hold a value of any type in any column, which must neither stop a reader nor the server.
+    private static func fact(_ row: Row) -> RecordedFact {
+        let account = String.fromDatabaseValue(row[2]).flatMap(AccountID.init)
+        let message = String.fromDatabaseValue(row[3])
+        let text = String.fromDatabaseValue(row[4])
+        var event = text.map { Fact.Event(stored: $0) } ?? .unreadable(.init(reason: "it is no text"))
+        if account == nil { event = .unreadable(.init(reason: "its account is none")) }
         return RecordedFact(
             sequence: row[0],
             fact: Fact(
-                at: Timestamp(milliseconds: row[1]), account: account,
-                message: message.flatMap { MessageID(parsing: $0) }, event: try Fact.Event(json: row[4])))
+                at: Timestamp(milliseconds: Int64.fromDatabaseValue(row[1]) ?? 0), account: account ?? .nobody,
+                message: message.flatMap { MessageID(parsing: $0) }, event: event))
     }
 }

@@ -23,6 +23,10 @@ package struct SQLiteMailLog: AccountLog {
             var first = try Self.first(from: query.from.milliseconds - Self.disorder, db)
             var last = try Self.first(from: query.to.milliseconds + Self.disorder, db) - 1
             if let place = query.place {
+                // Strangers write places: one beyond all facts is not even counted on from.
+                guard query.isBackward ? place.sequence > first : place.sequence < last else {
+                    return LogPage(entries: [], looked: nil, isLast: true)
+                }
                 if query.isBackward {
                     last = min(last, place.sequence - 1)
                 } else {

@@ -87,29 +87,39 @@ extension SQLiteMetrics: AlarmStore {
     }
 
     package func history(
-        in account: AccountID, _ filter: AlarmHistoryFilter, skipping: Int, limit: Int
-    ) async throws -> [AlarmHistoryItem] {
-        let order = filter.newestFirst ? "DESC" : "ASC"
+        in account: AccountID, _ filter: AlarmHistoryFilter, after place: AlarmHistoryPlace?, limit: Int
+    ) async throws -> AlarmHistoryPage {
+        let (sign, order) = filter.newestFirst ? ("<", "DESC") : (">", "ASC")
         let types = filter.types.count == 1 ? filter.types.first : nil
         let sql = """
-            SELECT alarm, type, at, kind, summary, data FROM alarm_history
+            SELECT id, alarm, type, at, kind, summary, data FROM alarm_history
             WHERE account = $1 AND ($2 IS NULL OR alarm = $2) AND ($3 IS NULL OR type = $3)
-            AND ($4 IS NULL OR kind = $4) AND at >= $5 AND at <= $6 ORDER BY at \(order), id \(order) LIMIT $7 OFFSET $8
+            AND ($4 IS NULL OR kind = $4) AND at >= $5 AND at <= $6 AND ($7 IS NULL OR (at, id) \(sign) ($7, $8))
+            ORDER BY at \(order), id \(order) LIMIT $9
             """
+        // One more shows whether there is more.
         return try await engine.read { db in
-            try Row.fetchAll(
+            let rows = try Row.fetchAll(
                 db, sql: sql,
                 arguments: [
                     account.description, filter.alarm, types, filter.kind?.rawValue, filter.from.milliseconds,
-                    filter.to.milliseconds, limit, skipping,
-                ]
-            ).compactMap { row in
-                guard let kind = AlarmHistoryItem.Kind(rawValue: row["kind"]) else { return nil }
-                return AlarmHistoryItem(
-                    alarm: row["alarm"], type: row["type"], at: Timestamp(milliseconds: row["at"]), kind: kind,
-                    summary: row["summary"], data: row["data"])
-            }
+                    filter.to.milliseconds, place?.at.milliseconds, place?.number, limit + 1,
+                ])
+            let shown = rows.prefix(limit)
+            let next = rows.count > limit ? shown.last.map(Self.place) : nil
+            return AlarmHistoryPage(items: shown.compactMap(Self.item), next: next)
         }
+    }
+
+    private static func place(_ row: Row) -> AlarmHistoryPlace {
+        AlarmHistoryPlace(at: Timestamp(milliseconds: row["at"]), number: row["id"])
+    }
+
+    private static func item(_ row: Row) -> AlarmHistoryItem? {
+        guard let kind = AlarmHistoryItem.Kind(rawValue: row["kind"]) else { return nil }
+        return AlarmHistoryItem(
+            alarm: row["alarm"], type: row["type"], at: Timestamp(milliseconds: row["at"]), kind: kind,
+            summary: row["summary"], data: row["data"])
     }
 
     private static func status(_ content: String) throws -> AlarmStatus {

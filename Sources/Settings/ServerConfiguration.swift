@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Configuration
+import Configuration
 package import Mail
 
 /// Everything the server was told, checked as far as it can be without opening anything. Keys: `docs/configuration.md`.

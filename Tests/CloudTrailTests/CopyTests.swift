@@ -16,7 +16,7 @@ struct CopyTests {
 
         init() async throws {
             office = try await Office()
-            try await office.create("audit", bucket: "files").get()
+            _ = try await office.create("audit", bucket: "files").get()
         }
 
         func act(_ name: String, isReadOnly: Bool = false) {

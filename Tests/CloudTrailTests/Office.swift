@@ -81,7 +81,7 @@ final class Office: Sendable {
     }
 
     @discardableResult
-    func create(_ name: String, bucket: String, prefix: String? = nil) async throws -> Result<WrittenTrail, Code> {
+    func create(_ name: String, bucket: String, prefix: String? = nil) async throws -> Result<WireTrail, Code> {
         var input = CreateTrail.Input()
         input.name = name
         input.s3BucketName = bucket
@@ -157,6 +157,16 @@ final class FakeShelf: TrailShelf {
             rows["\(kind) \(account) \(name)"] = content
             facts.withLock { $0.append(fact) }
             return true
+        }
+    }
+    func write(
+        _ kind: String, _ name: String, in account: AccountID, recording fact: Fact,
+        among body: @escaping @Sendable ([[UInt8]]) throws -> [UInt8]
+    ) async throws {
+        try rows.withLock { rows in
+            rows["\(kind) \(account) \(name)"] = try body(
+                rows.filter { $0.key.hasPrefix("\(kind) \(account) ") }.map(\.value))
+            facts.withLock { $0.append(fact) }
         }
     }
     func remove(_ kind: String, _ name: String, in account: AccountID, recording fact: Fact) async throws -> Bool {

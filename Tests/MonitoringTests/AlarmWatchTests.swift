@@ -116,6 +116,44 @@ struct AlarmWatchTests {
             ])
     }
 
+    @Test("a state set by hand while alarms are looked at is not written over, and is set once")
+    func forcedMeanwhile() async throws {
+        let ears = Ears()
+        let box = Mutex<AlarmWatch?>(nil)
+        let (book, fakes) = (book, fakes)
+        let watch = AlarmWatch(
+            book: book, states: fakes, metrics: fakes, accounts: { [Self.account] },
+            act: { action in
+                ears.heard.withLock { $0.append("\(action.alarm.name) \(action.status.state.rawValue)") }
+                guard action.alarm.name == "a-first", let watch = box.withLock({ $0 }) else { return [:] }
+                let alarm = try await book.change("bounces", in: Self.account, recording: nil) {
+                    $0.forced = .init(state: .alarm, reason: "a drill", data: nil, at: Timestamp(seconds: 610))
+                }
+                if let alarm { try await watch.settle(alarm) }
+                return [:]
+            }, report: { _ in })
+        box.withLock { $0 = watch }
+        for name in ["a-first", "bounces"] { try await put(name, Self.bounces) }
+        try await watch.evaluate(at: Timestamp(seconds: 600))
+        #expect(fakes.contents.withLock { $0.statuses["bounces"]?.reason } == "a drill")
+        for seconds: Int64 in [660, 720] { try await watch.evaluate(at: Timestamp(seconds: seconds)) }
+        #expect(ears.heard.withLock { $0 } == ["a-first OK", "bounces ALARM", "bounces OK"])
+    }
+
+    @Test("an account whose alarms cannot be read is told of, and the others are looked at")
+    func unreadable() async throws {
+        let other = try #require(AccountID("000011112222"))
+        let faults = Mutex(0)
+        let watch = AlarmWatch(
+            book: book, states: fakes, metrics: fakes, accounts: { [other, Self.account] }, act: { _ in [:] },
+            report: { _ in faults.withLock { $0 += 1 } })
+        fakes.contents.withLock { $0.records["alarm \(other) broken"] = Array("{".utf8) }
+        try await put("bounces", Self.bounces)
+        try await watch.evaluate(at: Timestamp(seconds: 600))
+        #expect(faults.withLock { $0 } == 1)
+        #expect(fakes.contents.withLock { $0.statuses["bounces"]?.state } == .ok)
+    }
+
     @Test("an alarm without actions changes in silence; one that is gone is forgotten, and its name starts afresh")
     func silence() async throws {
         let ears = Ears()

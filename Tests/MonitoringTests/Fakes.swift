@@ -145,8 +145,10 @@ extension Fakes: AlarmStore {
     }
 
     func history(
-        in account: AccountID, _ filter: AlarmHistoryFilter, skipping: Int, limit: Int
-    ) async throws -> [AlarmHistoryItem] { contents.withLock { $0.history } }
+        in account: AccountID, _ filter: AlarmHistoryFilter, after place: AlarmHistoryPlace?, limit: Int
+    ) async throws -> AlarmHistoryPage {
+        AlarmHistoryPage(items: contents.withLock { $0.history }, next: nil)
+    }
 }
 
 /// Facts in the order in which they are given.

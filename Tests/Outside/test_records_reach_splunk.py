@@ -21,7 +21,7 @@ class Collector:
     def __init__(self, certificate, port=None, acknowledges=True):
         self.port, self.acknowledges, self.certificate = port or free_port(), acknowledges, certificate
         self.events, self.script, self.waiting, self.next, self.statuses = [], [], {}, 0, []
-        self.acknowledging, self.lock = True, threading.Lock()
+        self.acknowledging, self.lock, self.connections = True, threading.Lock(), []
         self.open()
 
     def open(self):
@@ -58,6 +58,7 @@ class Collector:
                     request = context.wrap_socket(request, server_side=True)
                 except (ssl.SSLError, OSError):
                     return
+                outer.connections.append(request)
                 super().finish_request(request, address)
 
             def handle_error(self, request, address):
@@ -69,7 +70,13 @@ class Collector:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
-        self.waiting, self.next = {}, 0
+        # As with a process that ends, connections end too.
+        for connection in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.connections, self.waiting, self.next = [], {}, 0
 
     def answer(self, path, headers, body):
         if headers.get("Authorization") != f"Splunk {TOKEN}":

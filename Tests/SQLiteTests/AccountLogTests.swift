@@ -106,6 +106,18 @@ final class AccountLogTests {
         #expect(try await trail.page(query { $0.octets = 1 }).entries.map(\.text) == [#"{"number":1}"#])
     }
 
+    @Test("places that nobody was given lead nowhere, or to the start", arguments: [Int64.min, -1, Int64.max])
+    func strangePlaces(_ number: Int64) async throws {
+        for log in [try await mail(), try await trail()] as [any AccountLog] {
+            let whole = try await log.page(query()).entries
+            for isBackward in [false, true] {
+                let page = try await log.page(
+                    query { ($0.isBackward, $0.place) = (isBackward, LogPlace(at: number, sequence: number)) })
+                #expect(page.entries == ((number > 0) == isBackward ? whole : []))
+            }
+        }
+    }
+
     @Test("a page looks through so many facts at most, and goes on behind them, either way")
     func looking() async throws {
         let spool = try SQLiteSpool(directory: directory, reserve: 0, synchronous: .normal)

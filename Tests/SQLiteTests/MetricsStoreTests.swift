@@ -183,11 +183,11 @@ struct MetricsStoreTests {
         try await store.keep(nil, of: "a", in: Self.account, history: [item(20, .action), item(30)])
         #expect(try await store.statuses(in: Self.account) == ["a": status])
         #expect(try await store.statuses(in: Self.other).isEmpty)
-        func history(_ filter: AlarmHistoryFilter, skipping: Int = 0) async throws -> [Int64] {
-            try await store.history(in: Self.account, filter, skipping: skipping, limit: 2).map(\.at.seconds)
+        func history(_ filter: AlarmHistoryFilter) async throws -> [Int64] {
+            try await store.history(in: Self.account, filter, after: nil, limit: 2).items.map(\.at.seconds)
         }
         #expect(try await history(AlarmHistoryFilter(alarm: "a")) == [30, 20])
-        #expect(try await history(AlarmHistoryFilter(newestFirst: false), skipping: 1) == [20, 30])
+        #expect(try await history(AlarmHistoryFilter(newestFirst: false)) == [10, 20])
         #expect(try await history(AlarmHistoryFilter(kind: .state)) == [30, 10])
         #expect(try await history(AlarmHistoryFilter(types: ["CompositeAlarm"])) == [])
         #expect(
@@ -196,5 +196,33 @@ struct MetricsStoreTests {
         #expect(try await history(AlarmHistoryFilter()) == [30])
         try await store.forget("a", in: Self.account)
         #expect(try await store.status(of: "a", in: Self.account) == nil)
+    }
+
+    @Test("pages of history repeat and leave out nothing, whatever comes and goes between them")
+    func historyPages() async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let store = try open()
+        func keep(_ name: String, _ seconds: Int64) async throws {
+            let item = AlarmHistoryItem(
+                alarm: name, type: "MetricAlarm", at: Timestamp(seconds: seconds), kind: .state, summary: "s",
+                data: "{}")
+            try await store.keep(nil, of: name, in: Self.account, history: [item])
+        }
+        func page(_ newestFirst: Bool, after place: AlarmHistoryPlace?) async throws -> ([String], AlarmHistoryPlace?) {
+            let page = try await store.history(
+                in: Self.account, AlarmHistoryFilter(newestFirst: newestFirst), after: place, limit: 2)
+            return (page.items.map(\.alarm), page.next)
+        }
+        for (name, seconds) in [("a", Int64(10)), ("b", 20), ("c", 20), ("d", 20), ("e", 30)] {
+            try await keep(name, seconds)
+        }
+        let (newest, down) = try await page(true, after: nil)
+        let (oldest, up) = try await page(false, after: nil)
+        #expect(newest == ["e", "d"] && oldest == ["a", "b"])
+        try await keep("f", 40)
+        try await store.rollUp(at: Timestamp(seconds: 15 + 30 * 86_400))
+        let (older, end) = try await page(true, after: down)
+        let (newer, _) = try await page(false, after: up)
+        #expect(older == ["c", "b"] && end == nil && newer == ["c", "d"])
     }
 }

@@ -9,14 +9,23 @@ import Testing
 
 @Suite("Records of sending in postern.db")
 struct SendingRecordsTests {
+    /// Goes with the test that made it.
+    private final class Folder: Sendable {
+        let path = FileManager.default.temporaryDirectory.appending(path: "records-\(UUID().uuidString)").path()
+
+        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private let folder: Folder
     private let records: SQLiteRecords
     private let account: AccountID
     private let moment = Timestamp(seconds: 1_700_000_000)
 
     init() async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "records-\(UUID().uuidString)").path()
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        records = try SQLiteRecords(directory: directory, synchronous: .normal)
+        folder = try Folder()
+        records = try SQLiteRecords(directory: folder.path, synchronous: .normal)
         account = try #require(AccountID("111122223333"))
     }
 

@@ -58,6 +58,48 @@ import Trail
         #expect(store.requests == ["one"])
         #expect(try await store.position(in: "spool") == 10_000)
     }
+
+    private static let made = Timestamp(seconds: 1_796_000_400 + 100_000)
+    private static let account = AccountID("111122223333")!
+
+    @Test("a trail that is younger than the journal begins with its own time, and says so in each stream")
+    func begins() async throws {
+        let old = MemoryStream("spool", count: 1_300) { desk("old-\($0)") }
+        let new = MemoryStream("records", count: 0) { _ in Self.warned() }
+        let store = MemoryStore()
+        let keeper = TrailKeeper(streams: [new, old], store: store, maker: maker())
+        try await keeper.begin(since: Self.made, for: Self.account)
+        old.add(desk("own"), at: Self.made + 1)
+        new.add(desk("other"), at: Self.made + 1)
+        // As after a crash: it has begun, and does not begin again.
+        try await keeper.begin(since: Self.made, for: Self.account)
+        while try await keeper.read() {}
+        #expect(store.names == ["TrailBegins", "DropDeliveries", "DropDeliveries"])
+        #expect(store.requests == ["other", "own"])
+        #expect(store.first?.contains("\"serviceEventDetails\":{\"stream\":\"spool\",\"after\":1300}") == true)
+        #expect(store.appends == ["spool 1300", "records 1", "spool 1301"])
+    }
+
+    @Test("facts that its own time left unread are read, though it never began")
+    func unread() async throws {
+        let spool = MemoryStream("spool", count: 700) { desk("old-\($0)") }
+        for number in 1...3 { spool.add(desk("own-\(number)"), at: Self.made + Double(number)) }
+        let store = MemoryStore()
+        let keeper = TrailKeeper(streams: [spool], store: store, maker: maker())
+        try await keeper.begin(since: Self.made, for: Self.account)
+        while try await keeper.read() {}
+        #expect(store.requests == ["own-1", "own-2", "own-3"])
+    }
+
+    @Test("a first start's facts are all in its trail", arguments: [-50.0, 0, 5])
+    func firstStart(_ offset: Double) async throws {
+        let spool = MemoryStream("spool", count: 3) { desk("own-\($0)") }
+        let store = MemoryStore()
+        let keeper = TrailKeeper(streams: [spool], store: store, maker: maker())
+        try await keeper.begin(since: Timestamp(seconds: 1_796_000_400) + -offset, for: Self.account)
+        while try await keeper.read() {}
+        #expect(store.requests == ["own-1", "own-2", "own-3"] && !store.names.contains("TrailBegins"))
+    }
 }
 
 private func maker() -> TrailMaker { TrailMaker(region: "eu-central-1", sight: .hidden) }
@@ -79,13 +121,13 @@ private final class MemoryStream: FactStream {
     init(_ name: String, count: Int, _ event: (Int) -> Fact.Event) {
         self.name = name
         kept = Mutex([])
-        for number in 1...count { add(event(number)) }
+        for number in 0..<count { add(event(number + 1)) }
     }
 
-    func add(_ event: Fact.Event) {
+    func add(_ event: Fact.Event, at moment: Timestamp = Timestamp(seconds: 1_796_000_400)) {
         kept.withLock { kept in
             let fact = Fact(
-                at: Timestamp(seconds: 1_796_000_400), account: AccountID("444455556666")!, message: nil, event: event)
+                at: moment, account: AccountID("444455556666")!, message: nil, event: event)
             kept.append(RecordedFact(sequence: Int64(kept.count + 1), fact: fact))
         }
     }
@@ -112,6 +154,8 @@ private final class MemoryStore: TrailStore {
     init(failing append: Int? = nil) { state = Mutex(State(left: append)) }
 
     var appends: [String] { state.withLock { $0.appends } }
+    var names: [String] { state.withLock { $0.records.map(\.name) } }
+    var first: String? { state.withLock { $0.records.first?.json } }
     /// The requests that the records are of.
     var requests: [String] {
         state.withLock { state in

@@ -186,6 +186,21 @@ import Trail
         #expect(record?.json.contains("\"eventType\":\"\(kind)\"") == true)
     }
 
+    @Test(
+        "an act of the house has the service's name as its source",
+        arguments: [
+            ("cloudwatch:PutMetricAlarm", "monitoring.amazonaws.com", "PutMetricAlarm"),
+            ("sns:Subscribe", "sns.amazonaws.com", "Subscribe"),
+            ("CreateEmailIdentity", "ses.amazonaws.com", "CreateEmailIdentity"),
+            ("postern:RotateTrailKey", "postern.amazonaws.com", "RotateTrailKey"),
+        ])
+    func sources(_ operation: String, _ source: String, _ name: String) {
+        let event = Fact.Administered(operation: operation, principal: "postern", resource: "thing", sourceAddress: "")
+        let record = Self.made(.administered(event))
+        #expect(record?.source == source && record?.name == name)
+        #expect(record?.json.contains("\"eventSource\":\"\(source)\"") == true)
+    }
+
     @Test("a change has its parameters, and is found by what it changed") func administered() {
         let event = Fact.Administered(
             operation: "CreateUser", principal: Self.app,

@@ -18,11 +18,7 @@ enum UniqueID {
 
     /// In the form of a request's id: a UUID of version 4 (RFC 9562, 5.4).
     static func request(_ random: RandomBits) -> String {
-        var octets = octets(16, random)
-        octets[6] = octets[6] & 0x0F | 0x40
-        octets[8] = octets[8] & 0x3F | 0x80
-        let hex = octets.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-        return [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { hex[$0].joined() }.joined(separator: "-")
+        UUIDText.random(random)
     }
 
     /// 40 characters, as secret access keys have.

@@ -40,55 +40,6 @@ package struct AlarmStatus: Hashable, Sendable, Codable {
     }
 }
 
-/// Something that happened to an alarm.
-package struct AlarmHistoryItem: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable, CaseIterable {
-        case configuration = "ConfigurationUpdate"
-        case state = "StateUpdate"
-        case action = "Action"
-    }
-
-    package let alarm: String
-    /// `MetricAlarm`, `CompositeAlarm`
-    package let type: String
-    package let at: Timestamp
-    package let kind: Kind
-    package let summary: String
-    /// JSON.
-    package let data: String
-
-    package init(alarm: String, type: String, at: Timestamp, kind: Kind, summary: String, data: String) {
-        self.alarm = alarm
-        self.type = type
-        self.at = at
-        self.kind = kind
-        self.summary = summary
-        self.data = data
-    }
-}
-
-package struct AlarmHistoryFilter: Hashable, Sendable {
-    package var alarm: String?
-    package var types: Set<String>
-    package var kind: AlarmHistoryItem.Kind?
-    package var from: Timestamp
-    package var to: Timestamp
-    package var newestFirst: Bool
-
-    package init(
-        alarm: String? = nil, types: Set<String> = [], kind: AlarmHistoryItem.Kind? = nil,
-        from: Timestamp = Timestamp(milliseconds: 0), to: Timestamp = Timestamp(milliseconds: Int64.max),
-        newestFirst: Bool = true
-    ) {
-        self.alarm = alarm
-        self.types = types
-        self.kind = kind
-        self.from = from
-        self.to = to
-        self.newestFirst = newestFirst
-    }
-}
-
 /// Where alarms stand and stood. History is kept for 30 days.
 package protocol AlarmStore: Sendable {
     /// By name, of an account.
@@ -101,20 +52,8 @@ package protocol AlarmStore: Sendable {
     ) async throws
     /// Forgets where an alarm stands that is no more; its history stays.
     func forget(_ alarm: String, in account: AccountID) async throws
-    /// - Parameter skipping: so many that were shown already.
+    /// - Parameter place: of the last item that was shown; nil to begin.
     func history(
-        in account: AccountID, _ filter: AlarmHistoryFilter, skipping: Int, limit: Int
-    ) async throws -> [AlarmHistoryItem]
-}
-
-extension AlarmHistoryItem {
-    /// - Parameter word: `created`, `updated`, `deleted`
-    package static func configuration(_ alarm: Alarm, _ word: String, at moment: Timestamp) -> AlarmHistoryItem {
-        AlarmHistoryItem(
-            alarm: alarm.name, type: alarm.type, at: moment, kind: .configuration,
-            summary: "Alarm \"\(alarm.name.prefix(200))\" \(word)",
-            data:
-                "{\"version\":\"1.0\",\"type\":\"\(word == "created" ? "Create" : word == "deleted" ? "Delete" : "Update")\"}"
-        )
-    }
+        in account: AccountID, _ filter: AlarmHistoryFilter, after place: AlarmHistoryPlace?, limit: Int
+    ) async throws -> AlarmHistoryPage
 }

@@ -17,11 +17,15 @@ package actor AlarmWatch {
     private let accounts: @Sendable () -> [AccountID]
     private let act: Act
     private let report: @Sendable (any Error) -> Void
+    private var isLooking = false
+    /// ARNs of alarms that were set by hand since looking began: what was read of them before does not hold any more, and
+    /// must not be written back.
+    private var setByHand: Set<String> = []
 
     /// - Parameters:
     ///   - accounts: all there are.
     ///   - act: keeps what is to be said, quickly; where it throws, it is asked again a minute later.
-    ///   - report: told of an alarm that could not be looked at.
+    ///   - report: told of an alarm, or an account's alarms, that could not be looked at: the others are.
     package init(
         book: AlarmBook, states: any AlarmStore, metrics: any MetricStore,
         accounts: @escaping @Sendable () -> [AccountID], act: @escaping Act,
@@ -37,27 +41,47 @@ package actor AlarmWatch {
 
     /// - Parameter moment: the minute that has begun; what is judged ended with the one before.
     package func evaluate(at moment: Timestamp) async throws {
-        for account in accounts() {
-            let alarms = try await book.everyAlarm(in: account)
-            var known = try await states.statuses(in: account)
-            for alarm in alarms where !alarm.isComposite {
-                known[alarm.name] = await evaluate(alarm, known, at: moment)
-            }
-            for alarm in alarms where alarm.isComposite {
-                known[alarm.name] = await evaluate(alarm, known, at: moment)
-            }
-            let names = Set(alarms.map(\.name))
-            for name in known.keys where !names.contains(name) { try await states.forget(name, in: account) }
+        isLooking = true
+        defer {
+            isLooking = false
+            setByHand = []
         }
+        for account in accounts() {
+            do {
+                try await evaluate(account, at: moment)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                report(error)
+            }
+        }
+    }
+
+    private func evaluate(_ account: AccountID, at moment: Timestamp) async throws {
+        let alarms = try await book.everyAlarm(in: account)
+        var known = try await states.statuses(in: account)
+        for alarm in alarms where !alarm.isComposite {
+            known[alarm.name] = await evaluate(alarm, known, at: moment)
+        }
+        for alarm in alarms where alarm.isComposite {
+            known[alarm.name] = await evaluate(alarm, known, at: moment)
+        }
+        let names = Set(alarms.map(\.name))
+        for name in known.keys where !names.contains(name) { try await states.forget(name, in: account) }
     }
 
     /// Sets a state that somebody asked for by hand, at once.
     package func settle(_ alarm: Alarm) async throws {
         guard let forced = alarm.forced else { return }
+        let arn = arn(alarm)
+        setByHand.insert(arn)
+        defer { if !isLooking { setByHand.remove(arn) } }
         let status = try await status(of: alarm, in: [:], orStored: true)
         guard status.forcedAt != forced.at else { return }
-        try await move(alarm, status, to: Self.forced(forced))
+        try await move(alarm, status, to: Self.forced(forced), isByHand: true)
     }
+
+    private func arn(_ alarm: Alarm) -> String { book.arn(alarm.name, in: alarm.account) }
 
     private struct Finding {
         let state: AlarmState
@@ -81,6 +105,7 @@ package actor AlarmWatch {
 
     /// - Returns: where it stands now.
     private func evaluate(_ alarm: Alarm, _ known: [String: AlarmStatus], at moment: Timestamp) async -> AlarmStatus? {
+        guard !setByHand.contains(arn(alarm)) else { return known[alarm.name] }
         do {
             var status = try await status(of: alarm, in: known)
             if let forced = alarm.forced, status.forcedAt != forced.at {
@@ -132,7 +157,10 @@ package actor AlarmWatch {
     }
 
     @discardableResult
-    private func move(_ alarm: Alarm, _ status: AlarmStatus, to finding: Finding) async throws -> AlarmStatus {
+    private func move(
+        _ alarm: Alarm, _ status: AlarmStatus, to finding: Finding, isByHand: Bool = false
+    ) async throws -> AlarmStatus {
+        guard isByHand || !setByHand.contains(arn(alarm)) else { return status }
         var new = status
         new.forcedAt = finding.forcedAt ?? status.forcedAt
         guard finding.state != status.state else {
@@ -145,15 +173,11 @@ package actor AlarmWatch {
         new.reasonData = finding.data
         new.updatedAt = finding.at
         new.owesActions = alarm.actionsEnabled && !alarm.actions[finding.state].isEmpty
-        let item = AlarmHistoryItem(
-            alarm: alarm.name, type: alarm.type, at: finding.at, kind: .state,
-            summary: "Alarm updated from \(status.state.rawValue) to \(finding.state.rawValue)",
-            data: Self.historyData(status, new))
-        try await states.keep(new, of: alarm.name, in: alarm.account, history: [item])
-        return new.owesActions ? try await tell(alarm, new) : new
+        try await states.keep(new, of: alarm.name, in: alarm.account, history: [.state(of: alarm, status, new)])
+        return new.owesActions ? try await tell(alarm, new, isByHand: isByHand) : new
     }
 
-    private func tell(_ alarm: Alarm, _ status: AlarmStatus) async throws -> AlarmStatus {
+    private func tell(_ alarm: Alarm, _ status: AlarmStatus, isByHand: Bool = false) async throws -> AlarmStatus {
         let targets = alarm.actionsEnabled ? alarm.actions[status.state] : []
         var failures: [String: String] = [:]
         if !targets.isEmpty {
@@ -164,28 +188,11 @@ package actor AlarmWatch {
                 return status
             }
         }
+        guard isByHand || !setByHand.contains(arn(alarm)) else { return status }
         var told = status
         told.owesActions = false
-        let items = targets.map { target in
-            AlarmHistoryItem(
-                alarm: alarm.name, type: alarm.type, at: status.updatedAt, kind: .action,
-                summary: Self.summary(of: target, failure: failures[target]), data: Self.historyData(status, status))
-        }
+        let items = targets.map { AlarmHistoryItem.action(of: alarm, status, target: $0, failure: failures[$0]) }
         try await states.keep(told, of: alarm.name, in: alarm.account, history: items)
         return told
-    }
-
-    private static func summary(of target: String, failure: String?) -> String {
-        guard let failure else { return "Successfully executed action \(target.prefix(200))" }
-        return "Failed to execute action \(target.prefix(200)). Received error: \"\(failure.prefix(200))\""
-    }
-
-    private static func historyData(_ old: AlarmStatus, _ new: AlarmStatus) -> String {
-        func state(_ status: AlarmStatus) -> String {
-            AlarmHistoryText.object([
-                ("stateValue", status.state.rawValue), ("stateReason", String(status.reason.prefix(1023))),
-            ])
-        }
-        return "{\"version\":\"1.0\",\"oldState\":\(state(old)),\"newState\":\(state(new))}"
     }
 }

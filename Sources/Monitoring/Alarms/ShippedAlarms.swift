@@ -17,9 +17,18 @@ package struct ShippedAlarms: Sendable {
 
     /// Makes them for an account that was never given them.
     package func make(for account: AccountID) async throws {
-        let reader = "shipped-alarms:\(account)"
+        try await give(Self.alarms(for: account, at: book.now()), to: account, once: "shipped-alarms:\(account)")
+    }
+
+    /// Makes the one on copies that come late, for the management account of a server that has sinks.
+    package func makeForCopies(of account: AccountID) async throws {
+        try await give(
+            [Self.copiesAlarm(for: account, at: book.now())], to: account, once: "shipped-alarms:copies:\(account)")
+    }
+
+    private func give(_ alarms: [Alarm], to account: AccountID, once reader: String) async throws {
         guard try await store.position(of: reader) == 0 else { return }
-        for alarm in Self.alarms(for: account, at: book.now()) {
+        for alarm in alarms {
             guard try await book.alarm(alarm.name, in: account) == nil else { continue }
             let event = Fact.Administered(
                 operation: "cloudwatch:PutMetricAlarm", principal: "postern",
@@ -29,6 +38,19 @@ package struct ShippedAlarms: Sendable {
                 recording: Fact(at: alarm.createdAt, account: account, message: nil, event: .administered(event)))
         }
         _ = try await store.add([], moving: MetricCursor(reader: reader, position: 1))
+    }
+
+    static func copiesAlarm(for account: AccountID, at moment: Timestamp) -> Alarm {
+        var alarm = Alarm(
+            account: account, name: "postern-copies-late",
+            kind: .metric(
+                MetricCondition(
+                    metric: CopyLag.metric, statistic: .maximum, period: 60, threshold: 300,
+                    comparison: .greaterOrEqual,
+                    treatMissingData: .notBreaching)),
+            at: moment)
+        alarm.description = "A sink has not got a record for 5 minutes: whoever watches there sees nothing"
+        return alarm
     }
 
     static func alarms(for account: AccountID, at moment: Timestamp) -> [Alarm] {

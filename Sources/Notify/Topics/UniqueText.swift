@@ -15,14 +15,6 @@ enum UniqueText {
         hex(bits(random, words: words))
     }
 
-    /// Version 4 (RFC 9562 §5.4).
-    static func uuid(_ random: RandomBits) -> String {
-        var octets = bits(random, words: 2)
-        octets[6] = octets[6] & 0x0f | 0x40
-        octets[8] = octets[8] & 0x3f | 0x80
-        return hyphenated(Array(hex(octets).utf8)[...])
-    }
-
     /// 32 digits as a UUID is written.
     static func hyphenated(_ digits: ArraySlice<UInt8>) -> String {
         var text: [UInt8] = []

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Crypto
-package import Journal
-package import Mail
+import Journal
+import Mail
 
 /// The trace of one message: from its acceptance to what became of each try.
 ///

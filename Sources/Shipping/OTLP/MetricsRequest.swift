@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 package import Measures
 
 /// A number that is told of, by labels, under the name that `GET /metrics` has for it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Mail
+import Mail
 import Synchronization
 
 /// What must be known of metrics or traces on their way to a collector. Each is said once for each change.

@@ -9,7 +9,12 @@ extension TrailArchive {
         _ book: TrailBook, every interval: Double = 5, report: @Sendable (any Error) -> Void
     ) async {
         while !Task.isCancelled {
-            do { try await work(try await book.copies()) } catch { report(error) }
+            do {
+                try await work(try await book.copies())
+            } catch is CancellationError {
+            } catch {
+                report(error)
+            }
             try? await Task.sleep(for: .seconds(interval))
         }
     }

@@ -123,7 +123,7 @@ enum TrailHash {
     }
 
     /// Appends the two digits of an octet.
-    static func write(_ octet: UInt8, to text: inout [UInt8]) {
+    private static func write(_ octet: UInt8, to text: inout [UInt8]) {
         text.append(digit(octet >> 4))
         text.append(digit(octet & 15))
     }

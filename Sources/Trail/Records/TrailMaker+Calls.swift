@@ -58,6 +58,19 @@ extension TrailMaker {
         return entry
     }
 
+    /// That something happened of which nobody can tell any more what it was.
+    func unreadable(
+        _ event: Fact.Unreadable, _ fact: Fact, _ place: String, stream: String, sequence: Int64
+    ) -> TrailEntry {
+        var entry = TrailEntry(
+            at: fact.at, id: place, account: fact.account, actor: TrailActor(houseFor: fact.account),
+            source: "postern.amazonaws.com", name: "UnreadableFact", kind: .service, sourceAddress: "")
+        entry.details = TrailEntry.object([
+            ("stream", .string(stream)), ("sequence", .number("\(sequence)")), ("reason", .string(event.reason)),
+        ])
+        return entry
+    }
+
     // CloudTrail user guide, "AWS Management Console sign-in events": a failure is an answer and no error code.
     private static func complete(_ entry: inout TrailEntry, _ failure: String?) {
         (entry.source, entry.name, entry.kind) = ("signin.amazonaws.com", "ConsoleLogin", .console)
@@ -73,7 +86,12 @@ extension TrailMaker {
     private static func operation(_ event: Fact.Administered, _ arns: [TrailARN]) -> (source: String, name: String) {
         if let call = event.call { return (call.source, call.name) }
         let words = event.operation.split(separator: ":", maxSplits: 1).map(String.init)
-        if words.count == 2 { return ("\(words[0]).amazonaws.com", words[1]) }
-        return ("\(arns.first?.service ?? "ses").amazonaws.com", event.operation)
+        if words.count == 2 { return (source(of: words[0]), words[1]) }
+        return (source(of: arns.first?.service ?? "ses"), event.operation)
+    }
+
+    // CloudWatch is the one service of which actions and ARNs have another name than its endpoint.
+    private static func source(of service: String) -> String {
+        "\(service == "cloudwatch" ? "monitoring" : service).amazonaws.com"
     }
 }

@@ -10,7 +10,7 @@ import Mail
 package struct TrailMaker: Sendable {
     /// What records are made of; every other fact tells what became of a message, not who asked for what.
     package static let kinds: Set<Fact.Event.Kind> = [
-        .accepted, .refused, .renderingFailed, .administered, .called, .signedIn,
+        .accepted, .refused, .renderingFailed, .administered, .called, .signedIn, .unreadable,
     ]
 
     let region: String
@@ -25,7 +25,8 @@ package struct TrailMaker: Sendable {
     /// - Parameter stream: whose fact it is; with its place there it names what has no other name.
     /// - Returns: nil for a fact of no kind in `kinds`.
     package func record(of fact: RecordedFact, in stream: String) -> TrailRecord? {
-        let (fact, place) = (fact.fact, TrailID.made(of: "\(stream)/\(fact.sequence)"))
+        let (fact, sequence) = (fact.fact, fact.sequence)
+        let place = TrailID.made(of: "\(stream)/\(sequence)")
         let entry: TrailEntry
         switch fact.event {
         case .accepted(let event): entry = accepted(event, fact, place)
@@ -34,8 +35,19 @@ package struct TrailMaker: Sendable {
         case .administered(let event): entry = administered(event, fact, place)
         case .called(let event): entry = called(event, fact)
         case .signedIn(let event): entry = signedIn(event, fact, place)
+        case .unreadable(let event): entry = unreadable(event, fact, place, stream: stream, sequence: sequence)
         case .delivered, .deferred, .bounced, .complained, .warned: return nil
         }
+        return entry.record(region: region)
+    }
+
+    /// That what a stream tells of before is in no record.
+    func beginning(of stream: String, after sequence: Int64, since: Timestamp, for account: AccountID) -> TrailRecord {
+        var entry = TrailEntry(
+            at: since, id: TrailID.made(of: "\(stream)/begins/\(sequence)"), account: account,
+            actor: TrailActor(houseFor: account), source: "postern.amazonaws.com", name: "TrailBegins", kind: .service,
+            sourceAddress: "")
+        entry.details = TrailEntry.object([("stream", .string(stream)), ("after", .number("\(sequence)"))])
         return entry.record(region: region)
     }
 
@@ -52,16 +64,9 @@ package struct TrailMaker: Sendable {
 /// Names of records, in the form of UUIDs (RFC 9562 §5.8: version 8), made of what they are about.
 enum TrailID {
     static func made(of text: String) -> String {
-        var octets = Array(SHA256.hash(data: Array(text.utf8)).prefix(16))
-        octets[6] = octets[6] & 0x0F | 0x80
-        octets[8] = octets[8] & 0x3F | 0x80
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, octet) in octets.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-            TrailHash.write(octet, to: &text)
-        }
-        return String(decoding: text, as: UTF8.self)
+        let octets = Array(SHA256.hash(data: Array(text.utf8)))
+        func word(_ range: Range<Int>) -> UInt64 { octets[range].reduce(0) { $0 << 8 | UInt64($1) } }
+        return UUIDText.make(word(0..<8), word(8..<16), version: 8)
     }
 
     /// Of what one call did: the same for all of its facts.
@@ -74,7 +79,7 @@ enum TrailID {
 enum TrailVerbs {
     // BatchGetMetricData is SES's; the rest begin so at every service.
     private static let reading = [
-        "Get", "List", "Describe", "Lookup", "Simulate", "Test", "Explain", "Head", "BatchGet",
+        "Get", "List", "Describe", "Lookup", "Filter", "Search", "Simulate", "Test", "Explain", "Head", "BatchGet",
     ]
     private static let sends: Set<String> = [
         "SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkTemplatedEmail", "SendBulkEmail",

@@ -108,9 +108,13 @@ struct MonitoringService: Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var known: Set<AccountID> = []
-            if let watcher = parts.watcher { await ship(to: watcher, parts.shipped.makeForCopies) }
+            var watcher = parts.watcher
             while true {
-                await ship(to: parts.accounts().filter { known.insert($0).inserted })
+                // Who could not be given any is asked again a minute later.
+                if let account = watcher, await ship(to: account, parts.shipped.makeForCopies) { watcher = nil }
+                for account in parts.accounts() where !known.contains(account) {
+                    if await ship(to: account, parts.shipped.make) { known.insert(account) }
+                }
                 try await Task.sleep(for: .seconds(MonitoringRound.pause(at: parts.now())))
                 do {
                     try await parts.round.run(at: parts.now())
@@ -122,17 +126,16 @@ struct MonitoringService: Service {
         }
     }
 
-    private func ship(to accounts: [AccountID]) async {
-        for account in accounts { await ship(to: account, parts.shipped.make) }
-    }
-
-    private func ship(to account: AccountID, _ make: (AccountID) async throws -> Void) async {
+    /// - Returns: whether the account has them.
+    private func ship(to account: AccountID, _ make: (AccountID) async throws -> Void) async -> Bool {
         do {
             try await make(account)
+            return true
         } catch is CancellationError {
         } catch {
             logger.error(
                 "an account was not given its alarms", metadata: ["account": "\(account)", "error": "\(error)"])
         }
+        return false
     }
 }

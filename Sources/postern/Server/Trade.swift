@@ -103,7 +103,8 @@ struct Trade: Sendable {
             settings: settings, managementAccount: configuration.accountID, guardrails: access.guardrails, queue: queue,
             now: server.now, random: server.random)
         notifications = try Notifications(server, stores, access: access, dns: dns, mail: systemMail)
-        monitoring = MonitoringParts(server, stores, access: access, copies: copies.shippers, publisher: notifications.publisher)
+        monitoring = MonitoringParts(
+            server, stores, access: access, copies: copies.shippers, publisher: notifications.publisher)
         inbound = Inbound(
             server, stores, keys: keys, secrets: secrets, identities: book, mail: systemMail,
             rules: { judgement.replies })
