@@ -74,6 +74,7 @@ let package = Package(
         room("Templating", uses: "JSON"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         room("Compression", uses: "CZlib"),
+        .systemLibrary(name: "CMalloc"),
         .target(
             name: "Reports", dependencies: ["Mail", "MIME", "Compression"],
             resources: [.embedInCode("Replies/replies.yaml")],
@@ -158,7 +159,7 @@ let package = Package(
                 "IAM", "Organizations", "STS", "Trail", "CloudTrail", "S3", "Shipping", "Sinks",
                 "Monitoring", "Notify", "CloudWatch", "CloudWatchLogs", "SNS",
                 "PolicyLanguage", "Operator", "API",
-                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", nio, nioPosix, nioSSL, log,
+                "Console", "SQLite", "AWSClient", "AWSAccess", "Settings", "Simulator", "CMalloc", nio, nioPosix, nioSSL, log,
                 lifecycle,
                 signals, crypto,
                 .product(name: "X509", package: "swift-certificates"),

@@ -11,6 +11,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     func run() async throws {
+        Heap.limitArenas()
         let configuration = try file.load()
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "postern")

@@ -6,6 +6,9 @@ import ServiceLifecycle
 
 /// Has messages found half a second after something happened to them.
 struct MessageIndexService: Service {
+    /// Seconds after a failure: a full disk is not told of twice a second.
+    private static let failureWait = 5.0
+
     let index: SQLiteMessageIndex
     let logger: Logger
 
@@ -18,6 +21,7 @@ struct MessageIndexService: Service {
                 } catch is CancellationError {
                 } catch {
                     logger.error("the search for messages was not kept up to date", metadata: ["error": "\(error)"])
+                    try await Task.sleep(for: .seconds(Self.failureWait))
                 }
                 try await Task.sleep(for: .milliseconds(500))
             }

@@ -47,7 +47,8 @@ struct Server {
         self.configuration = configuration
         self.logger = logger
         measures = AcceptMeasures(
-            account: configuration.accountID, times: configuration.telemetry.traces.map { _ in AcceptTimes() }, now: now)
+            account: configuration.accountID, times: configuration.telemetry.traces.map { _ in AcceptTimes() },
+            now: now)
     }
 
     func run() async throws {
@@ -60,7 +61,8 @@ struct Server {
         try await smtp.bind()
         let inbound = try inboundListener(trade.inbound, stores)
         try await inbound?.bind()
-        let health = HealthCheck(trade: trade, stores: stores, smtp: smtp, inbound: inbound, telemetry: telemetry, now: now)
+        let health = HealthCheck(
+            trade: trade, stores: stores, smtp: smtp, inbound: inbound, telemetry: telemetry, now: now)
         let api = try APIServer(
             .init(
                 host: configuration.api.host, port: configuration.api.port,
