@@ -79,9 +79,21 @@ package struct SQLiteNotices: NoticeStore {
         let names = Set(busy.map(\.description))
         return try await engine.read { db in
             let rows = try Row.fetchAll(db, sql: Self.heads, arguments: [moment.milliseconds])
-            let wanted = rows.filter { !names.contains($0["subscription"]) }.prefix(max(limit, 0))
+            let wanted = Self.inTurns(rows.filter { !names.contains($0["subscription"]) }).prefix(max(limit, 0))
             return try wanted.compactMap { try Self.notice($0["id"], db) }
         }
+    }
+
+    // The oldest of each account, then the second of each: who has many keeps nobody waiting.
+    private static func inTurns(_ heads: [Row]) -> [Row] {
+        var seen: [String: Int] = [:]
+        let ranked = heads.enumerated().map { index, row in
+            let subscription: String = row["subscription"]
+            let account = SubscriptionARN(subscription)?.topic.account.description ?? ""
+            defer { seen[account, default: 0] += 1 }
+            return (rank: seen[account, default: 0], index: index, row: row)
+        }
+        return ranked.sorted { ($0.rank, $0.index) < ($1.rank, $1.index) }.map(\.row)
     }
 
     package func postpone(_ id: Int64, attempts: Int, to moment: Timestamp) async throws {

@@ -65,10 +65,10 @@ struct DeliveryTests {
                 at: Timestamp(seconds: 0)))
     }
 
-    private func subscription(_ number: Int) throws -> SubscriptionARN {
+    private func subscription(_ number: Int, of account: String = "111122223333") throws -> SubscriptionARN {
         try #require(
             SubscriptionARN(
-                "arn:aws:sns:us-east-1:111122223333:alarms:00000000-0000-4000-8000-\(String(format: "%012d", number))"))
+                "arn:aws:sns:us-east-1:\(account):alarms:00000000-0000-4000-8000-\(String(format: "%012d", number))"))
     }
 
     @Test("one notice of a subscription is on its way, and so many of all")
@@ -86,7 +86,10 @@ struct DeliveryTests {
         machine.released(begun[0])
         #expect(machine.begin([try notice(2, first)], at: moment).map(\.id) == [2])
         let many = try (10..<100).map { try notice(Int64($0), try subscription($0)) }
-        #expect(machine.begin(many, at: moment).count == DeliveryMachine.concurrency - 2 && machine.room == 0)
+        #expect(machine.begin(many, at: moment).count == DeliveryMachine.share - 2 && machine.room == 16)
+        // Another account has room, as its webhooks have nothing to do with those.
+        let others = try (100..<200).map { try notice(Int64($0), try subscription($0, of: "444455556666")) }
+        #expect(machine.begin(many + others, at: moment).count == 16 && machine.room == 0)
     }
 
     @Test("a limit of posts in a second keeps the next one waiting")

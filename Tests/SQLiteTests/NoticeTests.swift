@@ -67,6 +67,18 @@ struct NoticeTests {
         #expect(try publications() == 0)
     }
 
+    @Test("accounts take turns") func turns() async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let store = try SQLiteNotices(directory: directory)
+        let topic = TopicARN(region: "us-east-1", account: AccountID("444455556666")!, name: "others")
+        let other = SubscriptionARN(topic: topic, id: "00000000-0000-4000-8000-000000000009")
+        let many = (1...5).map(subscription)
+        #expect(try await store.enqueue(publication("a", at: 10), for: many, limit: 10).isEmpty)
+        #expect(try await store.enqueue(publication("b", at: 20), for: [other], limit: 10).isEmpty)
+        let due = try await store.due(at: Timestamp(seconds: 30), except: [], limit: 2)
+        #expect(due.map(\.publication.messageID) == ["a", "b"])
+    }
+
     @Test("a subscription that has as many as it may gets no more, and nothing of it stays")
     func limit() async throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }

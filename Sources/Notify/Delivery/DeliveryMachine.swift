@@ -22,13 +22,15 @@ package enum NoticeSettlement: Hashable, Sendable {
 
 /// Which notices are on their way, and what becomes of them: events in, settlements out; time is what it is told.
 ///
-/// - A subscription has one notice on its way at most, all together have `concurrency`.
+/// - A subscription has one notice on its way at most, an account `share`, all together have `concurrency`: nobody's mute
+///   webhooks take every place.
 /// - `begin` takes what is due; each notice that it gives back must be `ended` once, and `released` when what came of it
 ///   is written. Before that the store still shows it as due, and whoever looks would send it a second time.
 /// - A notice is retried as its policy says, but not beyond a day after it was published: what waits behind a far side
 ///   that is down for long does not wait for ever.
 package struct DeliveryMachine: Sendable {
     package static let concurrency = 32
+    package static let share = 16
     /// Seconds after which nobody wants a notice any more.
     package static let lifetime = 86_400.0
 
@@ -51,8 +53,13 @@ package struct DeliveryMachine: Sendable {
     package mutating func begin(_ notices: [Notice], at moment: Timestamp) -> [Notice] {
         let busy = busy(at: moment)
         var begun: [Notice] = []
+        var places = Dictionary(grouping: onTheirWay.keys, by: \.topic.account).mapValues(\.count)
         for notice in notices where room > 0 && notice.dueAt <= moment {
-            guard onTheirWay[notice.subscription] == nil, !busy.contains(notice.subscription) else { continue }
+            let account = notice.subscription.topic.account
+            guard onTheirWay[notice.subscription] == nil, !busy.contains(notice.subscription),
+                places[account, default: 0] < Self.share
+            else { continue }
+            places[account, default: 0] += 1
             onTheirWay[notice.subscription] = moment
             begun.append(notice)
         }
