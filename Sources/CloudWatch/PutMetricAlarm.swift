@@ -94,13 +94,15 @@ struct PutMetricAlarm: Operation {
         return comparison
     }
 
-    private static func check(_ condition: MetricCondition) throws {
+    static func check(_ condition: MetricCondition) throws {
         let (period, count) = (condition.period, condition.evaluationPeriods)
         guard period >= 60, period <= 86_400, period % 60 == 0 else {
             throw AlarmInput.fault("Period must be a multiple of 60, and at most 86400: values are kept by the minute.")
         }
-        guard count >= 1, count <= MetricCondition.longest / period else {
-            throw AlarmInput.fault("Metrics cannot be checked across more than a week (EvaluationPeriods * Period).")
+        guard count >= 1, count <= MetricCondition.longest(of: period) / period else {
+            throw AlarmInput.fault(
+                "Metrics cannot be checked across more than a day, or a week with a Period of an hour or more "
+                    + "(EvaluationPeriods * Period).")
         }
         guard (1...count).contains(condition.datapointsToAlarm ?? count) else {
             throw AlarmInput.fault("DatapointsToAlarm must be at least 1, and at most EvaluationPeriods.")

@@ -17,7 +17,8 @@ struct FilterPatternTests {
         arguments: [
             ("", true), ("bounced", true), ("bounced Permanent", true), ("bounced absent", false), ("Bounced", false),
             ("-absent bounced", true), ("-bounced", false), ("?absent ?bounced", true), ("?absent ?missing", false),
-            (#""a b""#, true), (#"-"a b""#, false), ("  bounced  ", true),
+            (#""a b""#, true), (#"-"a b""#, false), ("  bounced  ", true), ("\"bounced\0x\"", false),
+            ("-\"bounced\0x\"", true),
             (#"{ $.event = "bounced" }"#, true), (#"{$.event="bounced"}"#, true),
             (#"{ $.event = "delivered" }"#, false),
             (#"{ $.bounced.verdict.type = "Permanent" }"#, true), (#"{ $.bounced.attempt = 2 }"#, true),

@@ -72,6 +72,19 @@ struct CloudWatchTests {
         }
     }
 
+    @Test(
+        "an alarm looks back a day, or a week by the hour",
+        arguments: [
+            (60, 1_440, true), (60, 1_441, false), (3_540, 25, false), (3_600, 168, true), (3_600, 169, false),
+            (86_400, 7, true), (86_400, 8, false), (60, 0, false), (60, -1, false), (90, 1, false), (0, 1, false),
+        ] as [(Int64, Int64, Bool)])
+    func lookingBack(_ period: Int64, _ count: Int64, _ isTaken: Bool) {
+        let condition = MetricCondition(
+            metric: .init("N", "m", []), statistic: .sum, period: period, evaluationPeriods: count, threshold: 1,
+            comparison: .greaterOrEqual)
+        #expect(((try? PutMetricAlarm.check(condition)) != nil) == isTaken)
+    }
+
     @Test("only topics can be told")
     func actions() throws {
         func alarm(_ action: String) throws -> Alarm {

@@ -95,6 +95,10 @@ struct FilterPolicyTests {
         #expect(throws: NotifyFailure.filterPolicyLimit) {
             try FilterPolicy(parsing: #"{"a":\#(values(151))}"#, scope: .messageAttributes)
         }
+        _ = try FilterPolicy(parsing: #"{"a":[{"anything-but":\#(values(150))}]}"#, scope: .messageBody)
+        #expect(throws: NotifyFailure.filterPolicyLimit) {
+            try FilterPolicy(parsing: #"{"a":[{"anything-but":\#(values(151))}]}"#, scope: .messageBody)
+        }
         let deep = String(repeating: #"{"a":"#, count: 6) + "[1]" + String(repeating: "}", count: 6)
         #expect(throws: NotifyFailure.self) { try FilterPolicy(parsing: deep, scope: .messageBody) }
         let long = #"{"a":["\#(String(repeating: "x", count: FilterPolicy.maximumOctets))"]}"#

@@ -30,7 +30,8 @@ struct TopicTests {
             "https://0x7f000001/", "https://127.1/", "https://0177.0.0.1/", "https://127.0.0.1.:80/",
             "https://1.2.3.4.5/",
             "https://[::1/", "https://[fe80::1%25eth0]/", "https://exa mple.com/", "https://example.com/#f",
-            "https://exämple.com/", "https://example.com\\@evil.example/", "https://-a.example/", "https://a..b/",
+            "https://exämple.com/", "http://example.com:25/", "https://example.com:465/", "http://[2001:db8::1]:587/",
+            "https://example.com\\@evil.example/", "https://-a.example/", "https://a..b/",
             "https://" + String(repeating: "a", count: 2_100) + ".example/",
         ])
     func noAddresses(_ text: String) { #expect(WebhookAddress(text) == nil) }
@@ -58,7 +59,10 @@ struct TopicTests {
             _ = try await house.book.confirm(token, of: topic, by: nil, from: "192.0.2.9", bySignature: false)
         }
         let last = token.hasSuffix("0") ? "1" : "0"
-        for (wrong, place) in [(String(token.dropLast()) + last, topic), (token, other), ("", topic), ("é", topic)] {
+        let elsewhere = TopicARN(region: "eu-west-1", account: topic.account, name: topic.name)
+        for (wrong, place) in [
+            (String(token.dropLast()) + last, topic), (token, other), (token, elsewhere), ("", topic), ("é", topic),
+        ] {
             await #expect(throws: NotifyFailure.invalidToken) { try await confirm(wrong, place) }
         }
         house.pass(3 * 86_400 - 1)
@@ -178,7 +182,8 @@ struct TopicTests {
     @Test(
         "messages that SNS would not take",
         arguments: [
-            ("", nil, false), ("m", "", false), ("m", "a\nb", false), ("m", String(repeating: "s", count: 101), false),
+            ("", nil, false), ("m", "", false), ("m", "a\nb", false), ("m", "a\u{2028}b", false),
+            ("m", String(repeating: "s", count: 101), false),
             (String(repeating: "m", count: 262_145), nil, false), ("text", nil, true), (#"{"http":"x"}"#, nil, true),
         ] as [(String, String?, Bool)])
     func messages(_ message: String, _ subject: String?, _ isStructured: Bool) {

@@ -126,7 +126,8 @@ struct GrammarCommandTests {
     @Test(
         "knows no other words",
         arguments: [
-            "", " ", " EHLO x", "EHLO\tx", "EHLOx y", "DATA\t", "XCLIENT ADDR=1", "GET / HTTP/1.1", "\u{FEFF}NOOP",
+            "", " ", " EHLO x", "EHLO\tx", "EHLOx y", "DATA\t", "XCLIENT ADDR=1", "GET /", "X HTTP/1.1",
+            "GET /HTTP/1.1", "\u{FEFF}NOOP",
         ])
     func words(_ line: String) {
         #expect(Self.parse(line) == .failure(.unknownCommand))

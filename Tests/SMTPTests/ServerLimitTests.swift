@@ -29,6 +29,14 @@ struct ServerLimitTests {
         #expect(driver.replies == [220, 500, 250])
     }
 
+    @Test(
+        "parts from a client of HTTP before its body is read as commands", arguments: ["POST / HTTP/1.1", "x y http/2"])
+    func otherProtocol(_ line: String) {
+        var driver = Driver()
+        driver.send("\(line)\r\nHost: x\r\n\r\nEHLO x\r\nMAIL FROM:<a@example.com>\r\n")
+        #expect(driver.replies == [220, 421] && driver.isClosed)
+    }
+
     @Test("counts 100 000 recipients off without keeping them")
     func recipientFlood() {
         var driver = Driver { $0.maximumErrors = .max }

@@ -116,8 +116,9 @@ package struct MetricCondition: Hashable, Sendable, Codable {
         case missing, ignore, breaching, notBreaching
     }
 
-    /// Seconds that periods may add up to.
-    package static let longest: Int64 = 7 * 86_400
+    /// Seconds that periods of this length may add up to: a day, and a week where each is an hour at least, as
+    /// CloudWatch has it. All of it is read every minute.
+    package static func longest(of period: Int64) -> Int64 { period >= 3_600 ? 7 * 86_400 : 86_400 }
 
     package var metric: Metric
     package var unit: String?

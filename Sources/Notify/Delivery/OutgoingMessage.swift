@@ -42,7 +42,10 @@ package struct OutgoingMessage: Hashable, Sendable {
 
     private static func isSubject(_ text: String) -> Bool {
         (1...longestSubject).contains(text.unicodeScalars.count)
-            && text.unicodeScalars.allSatisfy { $0.value >= 32 && !(0x7f..<0xa0).contains($0.value) }
+            // Nor what ends a line in Unicode: mail would not take it.
+            && text.unicodeScalars.allSatisfy {
+                $0.value >= 32 && !(0x7f..<0xa0).contains($0.value) && !(0x2028...0x2029).contains($0.value)
+            }
     }
 
     private static func structured(_ text: String) throws(NotifyFailure) -> [String: String] {

@@ -47,7 +47,7 @@ extension FilterPolicy {
                 guard !elements.isEmpty else { throw fault("\"\(member.name.prefix(100))\" must not be empty") }
                 var rules: [Rule] = []
                 for element in elements { rules.append(try rule(element)) }
-                size.add(rules.count, depth: depth)
+                size.add(rules.reduce(0) { $0 + $1.count }, depth: depth)
                 names[member.name] = .rules(rules)
             case .object(let inner) where !isFlat:
                 names[member.name] = .names(try Self.names(inner, depth: depth + 1, isFlat: false, &size))
@@ -65,7 +65,7 @@ extension FilterPolicy {
         switch member.name {
         case "prefix": return .prefix(try text(member))
         case "suffix": return .suffix(try text(member))
-        case "equals-ignore-case": return .sameLetters(try text(member))
+        case "equals-ignore-case": return .sameLetters(try text(member).lowercased())
         case "anything-but": return .anythingBut(try others(member.value))
         case "numeric": return .numeric(try bounds(member.value))
         case "exists":

@@ -5,7 +5,8 @@ import JSON
 /// Which of a topic's messages a subscriber wants (SNS developer guide, "Subscription filter policies").
 ///
 /// All names must match, each by one of its rules at least. Limits: five names, five levels of a body's policy, 150
-/// combinations of rules, 256 KB; names and operators beyond those below are refused, never passed over.
+/// combinations of rules, where each text of `anything-but` counts as a rule, 256 KB; names and operators beyond those
+/// below are refused, never passed over.
 package struct FilterPolicy: Hashable, Sendable {
     package static let maximumOctets = 256 << 10
     package static let maximumNames = 5
@@ -29,11 +30,15 @@ package struct FilterPolicy: Hashable, Sendable {
         case equal(Scalar)
         case prefix(String)
         case suffix(String)
+        /// In small letters.
         case sameLetters(String)
         /// None of these rules holds.
         case anythingBut([Rule])
         case numeric([Bound])
         case exists(Bool)
+
+        /// How many comparisons it takes.
+        var count: Int { if case .anythingBut(let rules) = self { rules.count } else { 1 } }
     }
 
     struct Bound: Hashable, Sendable {
@@ -132,7 +137,7 @@ extension FilterPolicy.Rule {
         case (.prefix(let start), .string(let text)): text.utf8.starts(with: start.utf8)
         case (.suffix(let end), .string(let text)): text.utf8.reversed().starts(with: end.utf8.reversed())
         case (.sameLetters(let wanted), .string(let text)):
-            wanted.lowercased().utf8.elementsEqual(text.lowercased().utf8)
+            wanted.utf8.elementsEqual(text.lowercased().utf8)
         case (.anythingBut(let rules), _): !rules.contains { $0.holds(of: value) }
         case (.numeric(let bounds), .number(let number)): bounds.allSatisfy { $0.holds(of: number) }
         default: false

@@ -28,7 +28,7 @@ extension TopicBook {
             return try await again(present, attributes, caller)
         }
         guard all.count < Subscription.limit else { throw NotifyFailure.subscriptionLimit }
-        let arn = SubscriptionARN(topic: topic, id: UniqueText.uuid(random))
+        let arn = SubscriptionARN(topic: topic, id: UUIDText.random(random))
         let token = token(for: arn)
         var subscription = Subscription(
             arn, way, endpoint, by: caller.principal.arn,
@@ -140,6 +140,8 @@ extension TopicBook {
     private func change(
         _ arn: SubscriptionARN, recording fact: Fact, _ body: @escaping @Sendable (inout Subscription) throws -> Void
     ) async throws -> Subscription {
+        // Names know no region: the ARN that the policies were asked about must be the one that is changed.
+        guard arn.topic.region == region else { throw NotifyFailure.subscriptionNotFound }
         let changed = try await store.change(
             TopicKind.subscription, Self.name(of: arn), in: arn.topic.account, recording: fact
         ) { content in
@@ -147,7 +149,7 @@ extension TopicBook {
             try body(&subscription)
             return try Self.encode(subscription)
         }
-        guard arn.topic.region == region, let changed else { throw NotifyFailure.subscriptionNotFound }
+        guard let changed else { throw NotifyFailure.subscriptionNotFound }
         return try Self.decode(changed)
     }
 

@@ -5,7 +5,8 @@ import Glibc
 /// An address that notifications may be posted to: `https://hooks.example.com:8443/path?query` (RFC 3986 §3).
 ///
 /// A host is a name, a dotted IPv4 address, or an IPv6 address in brackets. No credentials, no fragment, and none of the
-/// ways to write an address as one number, in octal or in hexadecimal digits.
+/// ways to write an address as one number, in octal or in hexadecimal digits. No port of mail, whose servers would read
+/// commands out of a body.
 package struct WebhookAddress: Hashable, Sendable, CustomStringConvertible {
     /// Octets of the whole.
     package static let longest = 2_048
@@ -29,9 +30,13 @@ package struct WebhookAddress: Hashable, Sendable, CustomStringConvertible {
         isSecure = scheme == "https://"
         self.host = host
         self.port = port ?? (isSecure ? 443 : 80)
+        guard !Self.mailPorts.contains(self.port) else { return nil }
         let path = String(decoding: rest.dropFirst(authority.count), as: UTF8.self)
         self.path = path.hasPrefix("/") ? path : "/" + path
     }
+
+    // SMTP, POP3, IMAP, submission and ManageSieve.
+    private static let mailPorts: Set<Int> = [24, 25, 109, 110, 143, 465, 587, 993, 995, 2525, 4190]
 
     private static let barred = Set("#\\<>\"{}|^`".utf8)
 

@@ -26,6 +26,8 @@ package struct MailParameters: Hashable, Sendable {
 /// Why a line is no command; each case has its own reply.
 package enum CommandFault: Error, Hashable, Sendable {
     case unknownCommand
+    /// A request line of HTTP (RFC 9112 §3): its body would be read as commands, which somebody else chose.
+    case requestOfHTTP
     case badArguments(String)
     /// A BDAT whose length cannot be read (RFC 3030 §2).
     case badChunk(String)
@@ -57,7 +59,10 @@ extension Command {
         case "EXPN": return .expn
         case "STARTTLS": return .startTLS
         case "AUTH": return try auth(argument)
-        default: throw .unknownCommand
+        default:
+            // Whatever the method is, the version ends the line.
+            let version = argument[(argument.lastIndex(of: " ") ?? argument.startIndex)...].uppercased()
+            throw version.hasPrefix(" HTTP/") ? .requestOfHTTP : .unknownCommand
         }
     }
 

@@ -46,6 +46,7 @@ extension ServerSession {
 
     private mutating func refuse(_ fault: CommandFault) {
         switch fault {
+        case .requestOfHTTP: end(Reply(421, .init(4, 7, 0), "This is SMTP, not HTTP"))
         case .unknownCommand: fail(Reply(500, .init(5, 5, 1), "Command not recognized"))
         // The chunk comes all the same, and nobody knows how long it is.
         case .badChunk(let why): end(Reply(501, .init(5, 5, 4), why))
