@@ -128,8 +128,9 @@ def collector(authority):
     server.stop()
 
 
-def house(start, sinks, **options):
-    extra = f"delivery: {{ route: capture }}\nidentities: {{ verification: automatic }}\nsinks:\n{sinks}"
+def house(start, sinks, recipients="clear", **options):
+    extra = (f"trail: {{ recipients: {recipients} }}\ndelivery: {{ route: capture }}\n"
+             f"identities: {{ verification: automatic }}\nsinks:\n{sinks}")
     server = start(extra=extra, **options)
     server.client("sesv2").create_email_identity(EmailIdentity="example.com")
     return server
@@ -226,6 +227,20 @@ def test_a_file_gets_lines(start, tmp_path):
     send(server, "a")
     lines = wait_for(lambda: [line for line in path.read_text().splitlines() if "delivered" in line] if path.exists() else None)
     assert json.loads(lines[0])["event"]["delivered"]["recipients"] == ["a@example.net"]
+
+
+def test_recipients_appear_as_in_the_trail(start, tmp_path):
+    path = tmp_path / "records"
+    sinks = f"  - {{ name: file, type: file, path: {path}, records: [trail, messages] }}\n"
+    server = house(start, sinks, recipients="hash")
+    send(server, "bob")
+    wait_for(lambda: path.exists() and "delivered" in path.read_text() and "SendEmail" in path.read_text())
+    events = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    shown, = next(event["accepted"]["recipients"] for event in events if "accepted" in event)
+    assert shown.startswith("hmac-sha256:") and shown.endswith("@example.net")
+    record = next(event for event in events if event.get("eventName") == "SendEmail")
+    assert record["requestParameters"]["destination"]["toAddresses"] == [shown]
+    assert "bob@" not in path.read_text()
 
 
 class Syslog:

@@ -50,7 +50,7 @@ struct WordsTests {
         let other = Fact(
             at: fact.at, account: fact.account, message: nil,
             event: .renderingFailed(.init(template: "t", reason: "r", recipients: [])))
-        let source = MessageShipments(Facts(facts: [fact, other]), host: "h")
+        let source = MessageShipments(Facts(facts: [fact, other]), host: "h", sight: .clear)
         let page = try await source.page(after: 0, limit: 2)
         #expect(source.name == "messages:spool")
         #expect(page.last == 2)
@@ -62,6 +62,46 @@ struct WordsTests {
                 + "\"accountId\":\"111122223333\",\"warned\":{\"control\":\"sinks.s\",\"subject\":\"a\\\"b\","
                 + "\"reason\":\"c\\u000ad\"}}")
         _ = try JSONValue(parsing: text, maximumDepth: 8)
+    }
+
+    @Test(
+        "shows no recipient in clear, wherever one stands",
+        arguments: [
+            .accepted(
+                .init(
+                    door: "smtp", principal: "p", reversePath: "", from: "ada@example.com",
+                    recipients: ["bob@example.net"],
+                    identity: "i", size: 1, sourceAddress: "s")),
+            .bounced(
+                .init(
+                    recipients: ["bob@example.net"], attempt: 1, peer: "mx [192.0.2.1]:25",
+                    reply: "550 <bob@example.net> unknown", tls: nil, milliseconds: 1,
+                    replies: ["250 ok", "550 bob@example.net?"])),
+            .complained(.init(recipients: ["bob@example.net"], feedbackType: "abuse", userAgent: "u")),
+            .renderingFailed(.init(template: "t", reason: "for bob@example.net", recipients: ["bob@example.net"])),
+            .refused(.init(door: "d", principal: "p", control: "c", reason: "to bob@example.net", sourceAddress: "s")),
+            .warned(.init(control: "c", subject: "bob@example.net", reason: "r")),
+            .administered(
+                .init(
+                    operation: "postern:SuppressDestination", principal: "server", resource: "bob@example.net",
+                    sourceAddress: "")),
+            .called(
+                .init(
+                    call: .init(
+                        request: "r", source: "ses.amazonaws.com", name: "PutSuppressedDestination", identity: "{}",
+                        userName: nil, accessKeyID: nil, agent: "", parameters: #"{"EmailAddress":"bob@example.net"}"#),
+                    principal: "p", sourceAddress: "s", errorMessage: "bob@example.net?")),
+        ] as [Fact.Event])
+    func recipients(_ event: Fact.Event) async throws {
+        let fact = Fact(
+            at: Timestamp(milliseconds: 0), account: try #require(AccountID("111122223333")), message: nil, event: event
+        )
+        for sight in [RecipientSight.hidden, .hashed(SecretBytes(Array(repeating: 7, count: 32)))] {
+            let source = MessageShipments(Facts(facts: [fact]), host: "h", sight: sight)
+            let text = try await source.page(after: 0, limit: 2).shipments[0].json
+            #expect(!text.contains("bob"), "\(text)")
+            #expect(text.contains("ada@example.com") == event.json.contains("ada@example.com"))
+        }
     }
 
     @Test(

@@ -16,7 +16,7 @@ struct Copies: Service {
     let shippers: Shippers
 
     /// - Throws: `ConfigurationError` where a CA file cannot be read.
-    init(_ server: Server, _ stores: Stores, trail: any TrailStore, directory: AccessDirectory) throws {
+    init(_ server: Server, _ stores: Stores, trail: TrailParts, directory: AccessDirectory) throws {
         let clock = ShippingClock(
             now: server.now, sleep: { try await Task.sleep(for: .seconds($0)) }, random: server.random)
         let witness = Self.witness(server, directory)
@@ -36,13 +36,15 @@ struct Copies: Service {
     }
 
     private static func sources(
-        _ sink: ServerConfiguration.Sink, _ stores: Stores, _ trail: any TrailStore
+        _ sink: ServerConfiguration.Sink, _ stores: Stores, _ trail: TrailParts
     ) -> [any ShipmentSource] {
         sink.records.flatMap { records -> [any ShipmentSource] in
             switch records {
-            case .trail: [TrailShipments(trail, host: sink.host)]
+            case .trail: [TrailShipments(trail.store, host: sink.host)]
             case .messages:
-                [MessageShipments(stores.spool, host: sink.host), MessageShipments(stores.records, host: sink.host)]
+                [stores.spool as any FactStream, stores.records].map {
+                    MessageShipments($0, host: sink.host, sight: trail.sight)
+                }
             }
         }
     }

@@ -46,7 +46,7 @@ struct Trade: Sendable {
         let way = try WayOut(server, dns: dns, judgement: judgement, strangers: strangers)
         access = try await Self.access(server, stores)
         trail = try await TrailParts(server, stores, access: access)
-        copies = try Copies(server, stores, trail: stores.trail, directory: access.directory)
+        copies = try Copies(server, stores, trail: trail, directory: access.directory)
         let sealed = try await stores.identities(access.sealer)
         book = IdentityBook(store: sealed, now: server.now)
         let automatic = configuration.identities.verification == .automatic || configuration.delivery.route == .capture

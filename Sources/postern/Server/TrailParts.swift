@@ -22,6 +22,8 @@ struct TrailParts: Sendable {
     let volumes: TrailVolumes
     /// Where the files lie.
     let root: String
+    /// How recipients appear in records and in copies.
+    let sight: RecipientSight
     private let retention: ServerConfiguration.Trail
     private let now: Now
 
@@ -39,7 +41,7 @@ struct TrailParts: Sendable {
             root: root, store: stores.trail, keyring: TrailKeyring(keys), now: now,
             logInterval: Double(configuration.trail.logInterval),
             digestInterval: Int64(configuration.trail.digestInterval))
-        let sight = try await Self.sight(server, stores, access.sealer)
+        sight = try await Self.sight(server, stores, access.sealer)
         standing = TrailStanding(streams: [stores.records, stores.spool], store: stores.trail)
         volumes = try await TrailVolumes(stores.trail)
         keeper = TrailKeeper(
