@@ -64,7 +64,7 @@ extension ServerConfiguration.Sink {
         records = try Self.records(values, at: path)
         self.path = values.string("\(path).path")
         rotate = try values.positive("\(path).rotate") ?? 100_000_000
-        batchRecords = try values.positive("\(path).batch.records") ?? 2_000
+        batchRecords = try values.positive("\(path).batch.records") ?? 500
         batchOctets = try values.positive("\(path).batch.octets") ?? 1_000_000
         budgetRecords = try values.positive("\(path).budget.records")
         budgetOctets = try values.positive("\(path).budget.octets")

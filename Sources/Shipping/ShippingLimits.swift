@@ -37,7 +37,7 @@ package struct ShippingLimits: Hashable, Sendable {
     /// Between measurements of how many records wait.
     package var measureInterval = 10.0
 
-    package init(batchRecords: Int = 2_000, batchOctets: Int = 1_000_000, budget: Budget = Budget()) {
+    package init(batchRecords: Int = 500, batchOctets: Int = 1_000_000, budget: Budget = Budget()) {
         self.batchRecords = max(1, batchRecords)
         self.batchOctets = max(1, batchOctets)
         self.budget = budget
