@@ -29,7 +29,7 @@ struct SinkConfigurationTests {
         #expect(sink.acknowledges)
         #expect(sink.host == "mail.example.com")
         #expect(sink.records == [.trail, .messages])
-        #expect((sink.batchRecords, sink.batchOctets) == (2_000, 1_000_000))
+        #expect((sink.batchRecords, sink.batchOctets) == (500, 1_000_000))
         #expect((sink.budgetRecords, sink.budgetOctets) == (nil, nil))
         #expect(sink.whenFull == .refuseNewMail)
     }
