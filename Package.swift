@@ -117,7 +117,7 @@ let package = Package(
         room("AWSAccess", uses: "Mail", "JSON", "AWSWire", "Access", "Journal"),
         room("CloudTrail", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Trail"),
         room("CloudWatch", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Monitoring"),
-        room("CloudWatchLogs", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal", "Sending"),
+        room("CloudWatchLogs", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "Journal"),
         room("SNS", uses: "Mail", "JSON", "AWSWire", "AWSAccess", "Access", "PolicyLanguage", "Notify"),
         room("S3", uses: "Mail", "AWSWire", "AWSAccess", "Access", "Trail", crypto),
         room("Sinks", uses: "Mail", "Shipping", httpClient, nio, nioPosix, nioHTTP1, nioSSL),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAccess
 import AWSWire
 import Access
 import Trail
@@ -16,9 +17,9 @@ struct TrailTag: Codable {
         var after = before
         for tag in tags {
             let value = tag.value ?? ""
-            guard (1...128).contains(tag.key.unicodeScalars.count), value.unicodeScalars.count <= 256,
-                !tag.key.hasPrefix("aws:")
-            else { throw ServiceError("InvalidTagParameterException", "A tag's key or value is not valid.") }
+            guard TagText.isAllowed(tag.key, value) else {
+                throw ServiceError("InvalidTagParameterException", "A tag's key or value is not valid.")
+            }
             after[tag.key] = value
         }
         guard after.count <= limit else {

@@ -24,8 +24,8 @@ struct DescribeAlarms: Operation {
         var nextToken: String?
     }
     struct Output: Encodable {
-        var compositeAlarms: [WireCompositeAlarm] = []
-        var metricAlarms: [WireMetricAlarm] = []
+        var compositeAlarms: [WireAlarm] = []
+        var metricAlarms: [WireAlarm] = []
         var nextToken: String?
     }
 
@@ -57,8 +57,12 @@ struct DescribeAlarms: Operation {
                 count += 1
                 last = alarm.name
                 let arn = services.book.arn(alarm.name, in: alarm.account)
-                if let shown = WireMetricAlarm(alarm, status, arn: arn) { output.metricAlarms.append(shown) }
-                if let shown = WireCompositeAlarm(alarm, status, arn: arn) { output.compositeAlarms.append(shown) }
+                let shown = WireAlarm(alarm, status, arn: arn)
+                if alarm.condition == nil {
+                    output.compositeAlarms.append(shown)
+                } else {
+                    output.metricAlarms.append(shown)
+                }
             }
             guard names.isEmpty, alarms.count == Self.page, let name = alarms.last?.name else { return output }
             last = name
@@ -119,7 +123,7 @@ struct DescribeAlarmsForMetric: Operation {
         var period: Number?
         var unit: String?
     }
-    struct Output: Encodable { let metricAlarms: [WireMetricAlarm] }
+    struct Output: Encodable { let metricAlarms: [WireAlarm] }
 
     let services: CloudWatchServices
 
@@ -135,8 +139,8 @@ struct DescribeAlarmsForMetric: Operation {
                 && (input.unit == nil || input.unit == condition.unit)
         }
         return Output(
-            metricAlarms: found.compactMap { alarm in
-                WireMetricAlarm(
+            metricAlarms: found.map { alarm in
+                WireAlarm(
                     alarm, services.status(of: alarm, known), arn: services.book.arn(alarm.name, in: alarm.account))
             })
     }

@@ -4,8 +4,8 @@ import AWSWire
 import Mail
 import Monitoring
 
-/// An alarm on a metric as CloudWatch shows it.
-struct WireMetricAlarm: Encodable {
+/// An alarm as CloudWatch shows it: of one on a metric what it watches, of one over alarms its rule.
+struct WireAlarm: Encodable {
     let alarmName: String
     let alarmArn: String
     let alarmDescription: String?
@@ -19,21 +19,20 @@ struct WireMetricAlarm: Encodable {
     let stateReasonData: String?
     let stateUpdatedTimestamp: Moment
     let stateTransitionedTimestamp: Moment
-    let metricName: String
-    let namespace: String
-    let statistic: String
-    let dimensions: [WireDimension]
-    let period: Int64
-    let unit: String?
-    let evaluationPeriods: Int64
-    let datapointsToAlarm: Int64?
-    let threshold: Double
-    let comparisonOperator: String
-    let treatMissingData: String?
+    private(set) var metricName: String?
+    private(set) var namespace: String?
+    private(set) var statistic: String?
+    private(set) var dimensions: [WireDimension]?
+    private(set) var period: Int64?
+    private(set) var unit: String?
+    private(set) var evaluationPeriods: Int64?
+    private(set) var datapointsToAlarm: Int64?
+    private(set) var threshold: Double?
+    private(set) var comparisonOperator: String?
+    private(set) var treatMissingData: String?
+    private(set) var alarmRule: String?
 
-    /// Nil for a composite alarm.
-    init?(_ alarm: Alarm, _ status: AlarmStatus, arn: String) {
-        guard let condition = alarm.condition else { return nil }
+    init(_ alarm: Alarm, _ status: AlarmStatus, arn: String) {
         alarmName = alarm.name
         alarmArn = arn
         alarmDescription = alarm.description
@@ -47,6 +46,13 @@ struct WireMetricAlarm: Encodable {
         stateReasonData = status.reasonData
         stateUpdatedTimestamp = Moment(milliseconds: status.updatedAt.milliseconds)
         stateTransitionedTimestamp = stateUpdatedTimestamp
+        switch alarm.kind {
+        case .composite(let rule): alarmRule = rule
+        case .metric(let condition): set(condition)
+        }
+    }
+
+    private mutating func set(_ condition: MetricCondition) {
         metricName = condition.metric.name
         namespace = condition.metric.namespace
         statistic = condition.statistic.rawValue
@@ -58,42 +64,5 @@ struct WireMetricAlarm: Encodable {
         threshold = condition.threshold
         comparisonOperator = condition.comparison.rawValue
         treatMissingData = condition.treatMissingData?.rawValue
-    }
-}
-
-/// An alarm over alarms as CloudWatch shows it.
-struct WireCompositeAlarm: Encodable {
-    let alarmName: String
-    let alarmArn: String
-    let alarmDescription: String?
-    let alarmConfigurationUpdatedTimestamp: Moment
-    let actionsEnabled: Bool
-    let oKActions: [String]
-    let alarmActions: [String]
-    let insufficientDataActions: [String]
-    let stateValue: String
-    let stateReason: String
-    let stateReasonData: String?
-    let stateUpdatedTimestamp: Moment
-    let stateTransitionedTimestamp: Moment
-    let alarmRule: String
-
-    /// Nil for an alarm on a metric.
-    init?(_ alarm: Alarm, _ status: AlarmStatus, arn: String) {
-        guard case .composite(let rule) = alarm.kind else { return nil }
-        alarmName = alarm.name
-        alarmArn = arn
-        alarmDescription = alarm.description
-        alarmConfigurationUpdatedTimestamp = Moment(milliseconds: alarm.updatedAt.milliseconds)
-        actionsEnabled = alarm.actionsEnabled
-        oKActions = alarm.actions.ok
-        alarmActions = alarm.actions.alarm
-        insufficientDataActions = alarm.actions.insufficientData
-        stateValue = status.state.rawValue
-        stateReason = status.reason
-        stateReasonData = status.reasonData
-        stateUpdatedTimestamp = Moment(milliseconds: status.updatedAt.milliseconds)
-        stateTransitionedTimestamp = stateUpdatedTimestamp
-        alarmRule = rule
     }
 }

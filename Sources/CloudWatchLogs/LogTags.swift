@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAccess
 import AWSWire
 import Access
 import FoundationEssentials
 import Journal
 import Mail
-import Sending
 
 /// The tags that an account gave a group.
 struct LogTags: Codable {
@@ -17,9 +17,9 @@ struct LogTags: Codable {
     /// - Throws: `ServiceError` for tags that AWS would not take.
     mutating func add(_ more: [String: String]) throws {
         for (key, value) in more {
-            guard (1...128).contains(key.unicodeScalars.count), value.unicodeScalars.count <= 256,
-                !key.lowercased().hasPrefix("aws:")
-            else { throw LogsServices.invalid("A tag's key or value is not valid.") }
+            guard TagText.isAllowed(key, value) else {
+                throw LogsServices.invalid("A tag's key or value is not valid.")
+            }
             tags[key] = value
         }
         guard tags.count <= Self.most else {

@@ -5,7 +5,6 @@ package import AWSWire
 package import Access
 package import Journal
 package import Mail
-package import Sending
 
 /// Where every operation is found.
 let logs = Route.json(prefix: "Logs_20140328")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAccess
 import AWSWire
 import FoundationEssentials
 import Notify
@@ -21,9 +22,9 @@ extension [TopicTag]? {
             var tags: [String: String] = [:]
             for tag in self ?? [] {
                 let value = tag.value ?? ""
-                guard (1...128).contains(tag.key.unicodeScalars.count), value.unicodeScalars.count <= 256,
-                    !tag.key.lowercased().hasPrefix("aws:")
-                else { throw ServiceError(invalid: "Tags Reason: a tag's key or value is not valid") }
+                guard TagText.isAllowed(tag.key, value) else {
+                    throw ServiceError(invalid: "Tags Reason: a tag's key or value is not valid")
+                }
                 guard tags.updateValue(value, forKey: tag.key) == nil else {
                     throw ServiceError(invalid: "Tags Reason: a key stands twice")
                 }

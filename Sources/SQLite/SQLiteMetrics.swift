@@ -4,8 +4,6 @@ import GRDB
 package import Mail
 package import Monitoring
 
-extension SQLiteRecords: AlarmShelf {}
-
 /// What was counted, by the minute, and where alarms stand, in `metrics.db`.
 ///
 /// A series is its account, metric and unit; samples of 60, 300 and 3,600 seconds stand in one table, in the order in which

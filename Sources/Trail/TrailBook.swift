@@ -4,16 +4,8 @@ import FoundationEssentials
 package import Journal
 package import Mail
 
-/// Named records of an account; the same shape as other rooms' record stores, so that one table serves all.
-package protocol TrailShelf: Sendable {
-    func record(_ kind: String, _ name: String, in account: AccountID) async throws -> [UInt8]?
-    /// At most `limit` records whose name sorts after `after`, by name.
-    func records(_ kind: String, in account: AccountID, after: String, limit: Int) async throws -> [[UInt8]]
-    /// - Parameter replacing: whether one must be there already (true), or must not (false).
-    /// - Returns: whether it was so; otherwise nothing was changed.
-    func put(
-        _ kind: String, _ name: String, in account: AccountID, content: [UInt8], replacing: Bool, recording fact: Fact
-    ) async throws -> Bool
+/// Where trails stand.
+package protocol TrailShelf: RecordStore {
     /// Writes one record with every other of its kind in view, in one transaction: what `body` decided by them still
     /// holds when it is written. What it throws is thrown, and nothing is changed.
     /// - Parameter body: gets all of the kind in the account, and makes the record. Quick, without I/O; may be run more
@@ -22,8 +14,6 @@ package protocol TrailShelf: Sendable {
         _ kind: String, _ name: String, in account: AccountID, recording fact: Fact,
         among body: @escaping @Sendable (_ all: [[UInt8]]) throws -> [UInt8]
     ) async throws
-    /// - Returns: whether there was one.
-    func remove(_ kind: String, _ name: String, in account: AccountID, recording fact: Fact) async throws -> Bool
 }
 
 /// Why a trail cannot be as it was asked for, whoever else asks at the same moment.

@@ -123,7 +123,7 @@ struct CopyTests {
         try await bureau.stop()
         bureau.act("StopLogging")
         let record = try #require(bureau.office.trail.kept.withLock { $0.last })
-        bureau.office.trail.kept.withLock { $0.removeLast() }
+        _ = bureau.office.trail.kept.withLock { $0.removeLast() }
         try await bureau.pass(5)
         bureau.office.trail.add(record)
         bureau.act("Later")

@@ -149,6 +149,21 @@ final class FakeShelf: TrailShelf {
                 \.value)
         }
     }
+    func count(_ kind: String, in account: AccountID) async throws -> Int {
+        try await records(kind, in: account, after: "", limit: .max).count
+    }
+    func change(
+        _ kind: String, _ name: String, in account: AccountID, recording fact: Fact?,
+        _ body: @escaping @Sendable ([UInt8]) throws -> [UInt8]
+    ) async throws -> [UInt8]? {
+        try rows.withLock { rows in
+            guard let before = rows["\(kind) \(account) \(name)"] else { return nil }
+            let after = try body(before)
+            rows["\(kind) \(account) \(name)"] = after
+            if let fact { facts.withLock { $0.append(fact) } }
+            return after
+        }
+    }
     func put(
         _ kind: String, _ name: String, in account: AccountID, content: [UInt8], replacing: Bool, recording fact: Fact
     ) async throws -> Bool {

@@ -28,7 +28,7 @@ final class Fakes: Sendable {
     }
 }
 
-extension Fakes: AlarmShelf {
+extension Fakes: RecordStore {
     private static func key(_ kind: String, _ name: String, _ account: AccountID) -> String {
         "\(kind) \(account) \(name)"
     }

@@ -2,8 +2,8 @@
 """Stock clients read what was sent from CloudWatch, and set alarms on it."""
 import datetime
 import json
+import sqlite3
 import subprocess
-import time
 
 import botocore.exceptions
 import pytest
@@ -110,14 +110,22 @@ def test_what_is_not_there_is_refused_by_its_code(watch):
                 **span()) == "ValidationError"
 
 
+def alarms(server, account):
+    with sqlite3.connect(f"file:{server.data}/postern.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM sending_record WHERE kind = 'alarm' AND account = ?", (account,)).fetchone()[0]
+
+
 def test_shipped_alarms_stand_and_deleted_ones_stay_away(server, watch):
     def names():
         return {a["AlarmName"] for a in watch.describe_alarms(AlarmNamePrefix="postern-")["MetricAlarms"]}
     wait_for(lambda: len(names()) == 4, what="the shipped alarms")
     watch.delete_alarms(AlarmNames=["postern-bounce-rate-pause"])
+    # At a start accounts are given their alarms in their order, and the new one is the last.
+    request = server.client("organizations").create_account(Email="other@example.net", AccountName="other")
+    other = request["CreateAccountStatus"]["AccountId"]
     server.stop()
     server.start()
-    time.sleep(1)
+    wait_for(lambda: alarms(server, other) == 4, what="the other account's alarms")
     assert len(names()) == 3
 
 

@@ -4,27 +4,6 @@ import FoundationEssentials
 package import Journal
 package import Mail
 
-/// Named records of an account; the same shape as other rooms' record stores, so that one table serves all.
-package protocol AlarmShelf: Sendable {
-    func record(_ kind: String, _ name: String, in account: AccountID) async throws -> [UInt8]?
-    /// At most `limit` records whose name sorts after `after`, by name.
-    func records(_ kind: String, in account: AccountID, after: String, limit: Int) async throws -> [[UInt8]]
-    func count(_ kind: String, in account: AccountID) async throws -> Int
-    /// - Parameter replacing: whether one must be there already (true), or must not (false).
-    /// - Returns: whether it was so; otherwise nothing was changed.
-    func put(
-        _ kind: String, _ name: String, in account: AccountID, content: [UInt8], replacing: Bool, recording fact: Fact
-    ) async throws -> Bool
-    /// Reads, changes and writes one record in one transaction. What `body` throws is thrown, and nothing is changed.
-    /// - Returns: the record as it is now; nil where there is none.
-    func change(
-        _ kind: String, _ name: String, in account: AccountID, recording fact: Fact?,
-        _ body: @escaping @Sendable ([UInt8]) throws -> [UInt8]
-    ) async throws -> [UInt8]?
-    /// - Returns: whether there was one.
-    func remove(_ kind: String, _ name: String, in account: AccountID, recording fact: Fact) async throws -> Bool
-}
-
 /// The alarms of all accounts. Each change is committed with its fact.
 package struct AlarmBook: Sendable {
     /// Alarms of an account.
@@ -32,11 +11,11 @@ package struct AlarmBook: Sendable {
     static let page = 100
     private static let kind = "alarm"
 
-    private let shelf: any AlarmShelf
+    private let shelf: any RecordStore
     package let region: String
     package let now: Now
 
-    package init(_ shelf: any AlarmShelf, region: String, now: @escaping Now) {
+    package init(_ shelf: any RecordStore, region: String, now: @escaping Now) {
         self.shelf = shelf
         self.region = region
         self.now = now

@@ -2,7 +2,7 @@
 
 package import Access
 import FoundationEssentials
-import Journal
+package import Journal
 package import Mail
 import Synchronization
 

@@ -2,7 +2,7 @@
 
 import Access
 import FoundationEssentials
-import Journal
+package import Journal
 package import Mail
 package import Queue
 import Synchronization

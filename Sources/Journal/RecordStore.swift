@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Journal
 package import Mail
 
-/// Small named records of an account that sends are decided on: configuration sets and templates.
+/// Named records of an account, each change committed with its fact: configuration sets, templates, trails, alarms, topics.
 package protocol RecordStore: Sendable {
     func record(_ kind: String, _ name: String, in account: AccountID) async throws -> [UInt8]?
     /// At most `limit` records whose name sorts after `after`, by name.
@@ -25,23 +24,4 @@ package protocol RecordStore: Sendable {
     ) async throws -> [UInt8]?
     /// - Returns: whether there was one.
     func remove(_ kind: String, _ name: String, in account: AccountID, recording fact: Fact) async throws -> Bool
-}
-
-/// What can stand on a shelf.
-package protocol ShelfRecord: Codable, Sendable {
-    static var kind: String { get }
-    var name: String { get }
-    var tags: [String: String] { get set }
-    /// - Throws: `RecordFailure.invalid`.
-    func check() throws
-}
-
-package enum RecordFailure: Error, Hashable, Sendable {
-    case alreadyExists(String)
-    case notFound(String)
-    case invalid(String)
-    /// What it holds cannot be sent.
-    case invalidContent(String)
-    /// More of a kind than an account may have.
-    case limitExceeded(String)
 }
