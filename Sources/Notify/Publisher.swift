@@ -40,13 +40,17 @@ package struct Publisher: Sendable {
     @discardableResult
     package func publish(_ message: OutgoingMessage, to topic: TopicARN) async throws -> String {
         _ = try await book.existing(topic)
-        let wanted = try await book.subscriptions(to: topic).filter { subscription in
-            guard subscription.pending == nil else { return false }
-            return subscription.filter?.accepts(message.text(for: subscription.way), message.attributes) ?? true
-        }
         let id = UUIDText.random(book.random)
-        let publication = Publication(message, to: topic, messageID: id, at: book.now())
-        try await enqueue(publication, for: wanted.map(\.arn))
+        var wanted: [SubscriptionARN] = []
+        for subscription in try await book.subscriptions(to: topic) where subscription.pending == nil {
+            do {
+                if try subscription.wants(message) { wanted.append(subscription.arn) }
+            } catch {
+                try await record(
+                    NoticeDelivery.dropped(id, subscription.arn, "its filter policy: \(error)", at: book.now()))
+            }
+        }
+        try await enqueue(Publication(message, to: topic, messageID: id, at: book.now()), for: wanted)
         return id
     }
 

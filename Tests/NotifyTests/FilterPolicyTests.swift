@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import Mail
 import Testing
 
 @testable import Notify
@@ -103,5 +105,22 @@ struct FilterPolicyTests {
         #expect(throws: NotifyFailure.self) { try FilterPolicy(parsing: deep, scope: .messageBody) }
         let long = #"{"a":["\#(String(repeating: "x", count: FilterPolicy.maximumOctets))"]}"#
         #expect(throws: NotifyFailure.self) { try FilterPolicy(parsing: long, scope: .messageBody) }
+    }
+
+    @Test("let nothing through where the stored one cannot be read")
+    func unreadable() throws {
+        let arn = try #require(
+            SubscriptionARN("arn:aws:sns:us-east-1:111122223333:alarms:00000000-0000-4000-8000-000000000001"))
+        var subscription = Subscription(
+            arn, .https, "https://hooks.example.com/", by: "p",
+            pending: .init(tokenHash: "t", since: Timestamp(seconds: 0)), exit: "e")
+        try subscription.set(["FilterPolicy": #"{"kind":["a"]}"#])
+        let message = try OutgoingMessage(subject: nil, message: "m")
+        #expect(try !subscription.wants(message))
+        let stored = String(decoding: try JSONEncoder().encode(subscription), as: UTF8.self)
+        let damaged = stored.replacing("kind", with: "$or")
+        #expect(damaged != stored)
+        let read = try JSONDecoder().decode(Subscription.self, from: Data(damaged.utf8))
+        #expect(throws: NotifyFailure.self) { try read.wants(message) }
     }
 }

@@ -57,9 +57,11 @@ package struct Subscription: Hashable, Sendable, Codable {
     package var scope: FilterPolicy.Scope {
         attributes["FilterPolicyScope"].flatMap(FilterPolicy.Scope.init) ?? .messageAttributes
     }
-    /// Nil where everything is wanted.
-    package var filter: FilterPolicy? {
-        attributes["FilterPolicy"].flatMap { try? FilterPolicy(parsing: $0, scope: scope) }
+    /// Whether its filter policy lets a message through; everything where it has none.
+    /// - Throws: what is wrong with a stored policy: whoever asked for some of the messages must not get all of them.
+    package func wants(_ message: OutgoingMessage) throws -> Bool {
+        guard let text = attributes["FilterPolicy"] else { return true }
+        return try FilterPolicy(parsing: text, scope: scope).accepts(message.text(for: way), message.attributes)
     }
     package var deliveryPolicy: SubscriptionDeliveryPolicy? {
         attributes["DeliveryPolicy"].flatMap { try? SubscriptionDeliveryPolicy(parsing: $0) }
